@@ -1,0 +1,24 @@
+"""Set-up of the market app."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+
+from market.money import register_exact_sum, use_exact_context
+
+
+class MarketConfig(AppConfig):
+    """Prices the app; also makes decimals exact for the whole process."""
+
+    name = "market"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Give each thread 60 digits and each SQLite connection an exact sum."""
+        use_exact_context()
+        connection_created.connect(_on_connection, dispatch_uid="market.exact_sum")
+
+
+def _on_connection(**signal: Any) -> None:  # noqa: ANN401 - a Django signal's arguments
+    register_exact_sum(signal["connection"])

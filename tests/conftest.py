@@ -1,0 +1,62 @@
+"""Fixtures that every test may use."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from rest_framework.test import APIClient
+
+from tests.factories import make_user
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@pytest.fixture(autouse=True)
+def _settings_for_tests(settings):
+    """Plain HTTP, plain static files, a cache of this process: what is tested otherwise says so itself."""
+    settings.SECURE_SSL_REDIRECT = False
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+
+
+@pytest.fixture
+def alice(db) -> "User":
+    """The owner."""
+    return make_user(email="alice@example.com")
+
+
+@pytest.fixture
+def bob(db) -> "User":
+    """The stranger."""
+    return make_user(email="bob@example.com")
+
+
+@pytest.fixture
+def as_user() -> Callable[["User"], Client]:
+    """Return a function that gives a browser logged in as a user."""
+
+    def login(user: "User") -> Client:
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return login
+
+
+@pytest.fixture
+def api_as() -> Callable[["User"], APIClient]:
+    """Return a function that gives an API client authenticated as a user."""
+
+    def authenticate(user: "User") -> APIClient:
+        client = APIClient()
+        client.force_authenticate(user)
+        return client
+
+    return authenticate
