@@ -1,0 +1,7 @@
+"""Account pages beside allauth's."""
+
+from django.urls import path
+
+from accounts import views
+
+urlpatterns = [path("profile/", views.profile, name="profile")]
