@@ -23,7 +23,7 @@ class ProfileInline(admin.StackedInline[InvestorProfile, User]):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(DjangoUserAdmin[User]):
     """Users by e-mail."""
 
     form = UserChangeForm

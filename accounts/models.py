@@ -13,7 +13,7 @@ class UserManager(BaseUserManager["User"]):
 
     use_in_migrations = True
 
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":  # noqa: ANN401 - model fields
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create an ordinary user; the e-mail is stored in lower case."""
         if not email:
             msg = "A user needs an e-mail address."
@@ -23,7 +23,7 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":  # noqa: ANN401 - model fields
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user with every right."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 

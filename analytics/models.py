@@ -73,7 +73,9 @@ class Valuation(models.Model):
     fees = AmountField(help_text=_("USD of fees paid in the day."))
     growth = AmountField(help_text=_("Time-weighted growth of 1 since the first day."))
     stale_assets = models.PositiveIntegerField(default=0, help_text=_("Held assets valued at an older close."))
-    unpriced_assets = models.PositiveIntegerField(default=0, help_text=_("Held assets without any price: unknown, not 0."))
+    unpriced_assets = models.PositiveIntegerField(
+        default=0, help_text=_("Held assets without a price: unknown, not 0.")
+    )
     computed_at = models.DateTimeField()
 
     class Meta:

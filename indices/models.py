@@ -105,7 +105,12 @@ class Methodology(models.Model):
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", help_text=_("Empty: a preset.")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Empty: a preset."),
     )
     approver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -279,8 +284,7 @@ class Level(models.Model):
             ),
             models.CheckConstraint(condition=Q(gross__gt=0), name="level_is_positive"),
             models.CheckConstraint(
-                condition=Q(status="suspended", gross__isnull=True)
-                | (~Q(status="suspended") & Q(gross__isnull=False)),
+                condition=Q(status="suspended", gross__isnull=True) | (~Q(status="suspended") & Q(gross__isnull=False)),
                 name="only_a_suspended_level_has_no_number",
             ),
         ]

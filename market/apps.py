@@ -20,5 +20,5 @@ class MarketConfig(AppConfig):
         connection_created.connect(_on_connection, dispatch_uid="market.exact_sum")
 
 
-def _on_connection(**signal: Any) -> None:  # noqa: ANN401 - a Django signal's arguments
+def _on_connection(**signal: Any) -> None:
     register_exact_sum(signal["connection"])

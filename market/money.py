@@ -61,25 +61,26 @@ class ExactDecimalField(models.DecimalField[_ST, _GT]):
         """Let SQLite itself refuse what is not our encoding, such as a raw float."""
         if connection.vendor != "sqlite":
             return None
-        column = connection.ops.quote_name(self.column)
+        column = connection.ops.quote_name(str(self.column))
         width = (self.max_digits or 0) + 1
         return f"{column} IS NULL OR (length({column}) = {width} AND {column} NOT GLOB '*[^0-9]*')"
 
-    def to_python(self, value: Any) -> Decimal | None:  # noqa: ANN401 - Django's signature
+    def to_python(self, value: Any) -> Decimal | None:
         """Return a Decimal; a float has already lost digits and is refused."""
         if isinstance(value, float):
             msg = f"{self.name}: float refused, pass a Decimal or a string."
             raise TypeError(msg)
-        return super().to_python(value)
+        number: Decimal | None = super().to_python(value)
+        return number
 
-    def get_db_prep_value(self, value: Any, connection: "BaseDatabaseWrapper", prepared: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - Django's signature
+    def get_db_prep_value(self, value: Any, connection: "BaseDatabaseWrapper", prepared: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002 - Django's signature
         """Encode for the database; raises ValueError for more digits than the column holds."""
         if value is None or hasattr(value, "resolve_expression"):
             return value
         exact = self._exact(self.to_python(value) or Decimal(0))
         return self._encode(exact) if connection.vendor == "sqlite" else exact
 
-    def get_db_prep_save(self, value: Any, connection: "BaseDatabaseWrapper") -> Any:  # noqa: ANN401 - Django's signature
+    def get_db_prep_save(self, value: Any, connection: "BaseDatabaseWrapper") -> Any:
         """Refuse SQL arithmetic on SQLite, where the text would be read as a number."""
         if isinstance(value, CombinedExpression) and connection.vendor == "sqlite":
             msg = f"{self.name}: no SQL arithmetic on money."
@@ -88,7 +89,7 @@ class ExactDecimalField(models.DecimalField[_ST, _GT]):
             return value
         return self.get_db_prep_value(value, connection)
 
-    def from_db_value(self, value: Any, _expression: "Expression", connection: "BaseDatabaseWrapper") -> Decimal | None:  # noqa: ANN401 - Django's signature
+    def from_db_value(self, value: Any, _expression: "Expression", connection: "BaseDatabaseWrapper") -> Decimal | None:
         """Decode; a number here means that an inexact SQL aggregate ran."""
         if value is None:
             return None
@@ -132,7 +133,7 @@ class ExactSum(Aggregate):
     function = "SUM"
     name = "ExactSum"
 
-    def as_sqlite(self, compiler: "SQLCompiler", connection: "BaseDatabaseWrapper", **extra: Any) -> "_AsSqlType":  # noqa: ANN401 - Django's signature
+    def as_sqlite(self, compiler: "SQLCompiler", connection: "BaseDatabaseWrapper", **extra: Any) -> "_AsSqlType":
         """Call the aggregate that `register_exact_sum` puts on each connection."""
         return super().as_sql(compiler, connection, function="EXACT_SUM", **extra)
 
@@ -162,18 +163,18 @@ def register_exact_sum(connection: "BaseDatabaseWrapper") -> None:
     """Register EXACT_SUM on a new SQLite connection."""
     if connection.vendor == "sqlite":
         raw: sqlite3.Connection = connection.connection
-        raw.create_aggregate("EXACT_SUM", 1, _ExactSumStep)
+        raw.create_aggregate("EXACT_SUM", 1, _ExactSumStep)  # type: ignore[arg-type] # NULL in, NULL out
 
 
 class AmountField(ExactDecimalField[_ST, _GT]):
     """Prices, quantities, units and money: 20 digits before the point, 18 after."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - passed through to the field
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"max_digits": 38, "decimal_places": 18} | options)
 
 
 class RatioField(ExactDecimalField[_ST, _GT]):
     """Weights and ratios, fractions of 1: 8 digits before the point, 12 after."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - passed through to the field
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"max_digits": 20, "decimal_places": 12} | options)

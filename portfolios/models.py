@@ -27,9 +27,7 @@ class Portfolio(models.Model):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     name = models.CharField(max_length=80)
-    fee_rate = RatioField(
-        default=Decimal("0.0025"), help_text=_("Fee a trade, a fraction of 1 of the amount traded.")
-    )
+    fee_rate = RatioField(default=Decimal("0.0025"), help_text=_("Fee a trade, a fraction of 1 of the amount traded."))
     revalue_from = models.DateField(
         null=True, blank=True, help_text=_("First day whose valuation the ledger has changed since it was made.")
     )
@@ -247,7 +245,9 @@ class Position(models.Model):
                 name="one_position_a_wallet_asset_sleeve",
             ),
             models.UniqueConstraint(
-                fields=["wallet", "asset"], condition=Q(sleeve__isnull=True), name="one_untagged_position_a_wallet_asset"
+                fields=["wallet", "asset"],
+                condition=Q(sleeve__isnull=True),
+                name="one_untagged_position_a_wallet",
             ),
             models.CheckConstraint(condition=Q(quantity__gte=0), name="a_position_is_never_below_zero"),
         ]

@@ -28,13 +28,13 @@ def _settings_for_tests(settings):
 
 @pytest.fixture
 def alice(db) -> "User":
-    """The owner."""
+    """Make the owner."""
     return make_user(email="alice@example.com")
 
 
 @pytest.fixture
 def bob(db) -> "User":
-    """The stranger."""
+    """Make the stranger."""
     return make_user(email="bob@example.com")
 
 
