@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm
 
 from accounts.models import InvestorProfile, User
 
@@ -26,7 +26,6 @@ class ProfileInline(admin.StackedInline[InvestorProfile, User]):
 class UserAdmin(DjangoUserAdmin[User]):
     """Users by e-mail."""
 
-    form = UserChangeForm
     add_form = UserCreation
     ordering = ("email",)
     list_display = ("email", "is_staff", "is_active", "last_login")
