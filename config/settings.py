@@ -30,7 +30,7 @@ STAFF_NEEDS_MFA = env.bool("STAFF_NEEDS_MFA", default=not DEBUG)
 
 # Market data
 MARKET_SOURCE = env.str("MARKET_SOURCE", default="none")
-MARKET_SEED = env.int("MARKET_SEED", default=20260101)
+MARKET_SEED = env.int("MARKET_SEED", default=20260224)
 COINGECKO_API_KEY = env.str("COINGECKO_API_KEY", default="")
 COINGECKO_URL = env.str("COINGECKO_URL", default="https://api.coingecko.com/api/v3")
 
