@@ -1,0 +1,1 @@
+"""Pure numerics of risk and performance: no database, no clock, no randomness."""

@@ -1,0 +1,1 @@
+"""Pure numerics of index methodology: no database, no clock, no randomness."""

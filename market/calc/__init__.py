@@ -1,0 +1,1 @@
+"""Pure numerics on prices: arrays in, arrays out."""
