@@ -26,6 +26,7 @@ class NightlyRun(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     message = models.TextField(blank=True)
+    claim = models.CharField(max_length=160, blank=True, help_text=_("Which process runs it: host, process, token."))
 
     class Meta:
         ordering = ["-day"]
@@ -51,6 +52,7 @@ class StageRun(models.Model):
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    failures = models.JSONField(default=dict, blank=True, help_text=_("What failed and why, by portfolio id."))
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     message = models.TextField(blank=True)
@@ -64,14 +66,20 @@ class StageRun(models.Model):
 
 
 class Valuation(models.Model):
-    """A portfolio at the close of a day: value, the external flow of the day, fees, and growth since its start."""
+    """A portfolio at the close of a day: value, flow and fees of the day, growth since its start.
+
+    A row is all that the next day needs to know of the days before it.
+    """
 
     portfolio = models.ForeignKey("portfolios.Portfolio", models.CASCADE, related_name="+")
     day = models.DateField()
     value = AmountField(help_text=_("USD at the close; unpriced assets are left out and counted."))
     flow = AmountField(help_text=_("External USD flow of the day: deposits less withdrawals, at market value."))
     fees = AmountField(help_text=_("USD of fees paid in the day."))
+    net_deposits = AmountField(help_text=_("USD: the sum of all flows up to this day."))
     growth = AmountField(help_text=_("Time-weighted growth of 1 since the first day."))
+    peak = AmountField(help_text=_("Highest growth up to this day, at least 1."))
+    max_drawdown = RatioField(help_text=_("Deepest fall of growth below its peak up to this day, at most 0."))
     stale_assets = models.PositiveIntegerField(default=0, help_text=_("Held assets valued at an older close."))
     unpriced_assets = models.PositiveIntegerField(
         default=0, help_text=_("Held assets without a price: unknown, not 0.")
@@ -81,7 +89,10 @@ class Valuation(models.Model):
     class Meta:
         ordering = ["portfolio_id", "day"]
         constraints = [models.UniqueConstraint(fields=["portfolio", "day"], name="one_valuation_a_day")]
-        indexes = [models.Index(fields=["day", "portfolio"], name="valuation_by_day")]
+        indexes = [
+            models.Index(fields=["day", "portfolio"], name="valuation_by_day"),
+            models.Index(fields=["portfolio", "day"], condition=~Q(flow=0), name="valuation_with_a_flow"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.portfolio_id} {self.day}: {self.value}"
