@@ -173,8 +173,8 @@ class _Series:
 def _usable(numbers: list[Any], *, zero_allowed: bool) -> Decimal:
     """Return the one number of a day with at most 18 decimals; raise ValueError, saying why, if there is none."""
     number = numbers[0]
-    if any(other != number for other in numbers):
-        raise ValueError(f"different numbers for one day ({numbers})"[:120])
+    if any(other != number for other in numbers[1:]):
+        raise ValueError(f"different numbers for one day ({', '.join(map(str, numbers))})"[:120])
     readable = isinstance(number, int | Decimal) and not isinstance(number, bool)
     exact = Decimal(number) if readable else Decimal("NaN")
     if not exact.is_finite() or not 0 <= exact < LARGEST:

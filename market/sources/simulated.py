@@ -159,13 +159,14 @@ def _column(symbol: str) -> int:
 
 
 def _caps(closes: Floats) -> Floats:
-    """Return market caps: the first one gives the supply, which then grows in a straight line."""
+    """Return market caps: the first one gives the supply, which then grows in a straight line; never below 1 USD."""
     ages = np.arange(len(closes)) / 365
     caps: Floats = np.empty_like(closes)
     for column, coin in enumerate(COINS):
         first = min(coin.listed, len(closes) - 1)
         supply = coin.cap * 1e6 / closes[first, column]
         caps[:, column] = closes[:, column] * supply * (1 + coin.inflation * (ages - first / 365))
+    np.maximum(caps, 1, out=caps)
     return caps
 
 
@@ -182,13 +183,14 @@ def _hide(seed: int, panel: Panel) -> None:
     """Blank in place what nobody could have seen: days outside a listing, missing days, unknown market caps."""
     days = len(panel.closes)
     luck = _stream(seed, "missing").random((days, len(COINS)))
-    numbers = np.arange(days)
+    offsets = np.arange(days)
     for column, coin in enumerate(COINS):
         last = days if coin.last is None else coin.last
-        hidden = (numbers < coin.listed) | (numbers > last) | (luck[:, column] < coin.gap_rate)
+        hidden = (offsets < coin.listed) | (offsets > last) | (luck[:, column] < coin.gap_rate)
         if coin.outage:
-            hidden |= (numbers >= coin.outage[0]) & (numbers <= coin.outage[1])
-        panel.closes[hidden, column] = np.nan
+            hidden |= (offsets >= coin.outage[0]) & (offsets <= coin.outage[1])
+        for numbers in panel:
+            numbers[hidden, column] = np.nan
         panel.caps[coin.listed : coin.listed + coin.cap_unknown, column] = np.nan
 
 
