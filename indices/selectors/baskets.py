@@ -1,0 +1,69 @@
+"""What an index holds at a close, and how its level went."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from indices.calc.shares import exact_shares
+from indices.models import Index, Level, Rebalance
+from market import selectors as market
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """One constituent: units an index unit, close in USD, weight at that close (a fraction of 1)."""
+
+    asset_id: str
+    symbol: str
+    units: Decimal
+    price: Decimal
+    weight: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What is in force after the close of `day`; weights sum to exactly 1, heaviest first."""
+
+    index: Index
+    day: date
+    effective_day: date
+    lines: list[BasketLine]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPoint:
+    """The level at the close of a day in index points; `gross` is None when suspended."""
+
+    day: date
+    gross: Decimal | None
+    status: str
+
+
+def get_basket(*, index: Index, day: date) -> Basket | None:
+    """Return the basket in force after the close of a day, at that day's closes; None before the first one.
+
+    A constituent without a close that day counts at its last one.
+    """
+    rebalance = Rebalance.objects.filter(index=index, effective_day__lte=day).order_by("-effective_day").first()
+    if rebalance is None:
+        return None
+    holdings = list(rebalance.holdings.select_related("asset"))
+    closes = market.get_last_closes(asset_ids=[holding.asset_id for holding in holdings], day=day)
+    prices = [closes[holding.asset_id].close for holding in holdings]
+    weights = exact_shares([holding.units * price for holding, price in zip(holdings, prices, strict=True)])
+    lines = [
+        BasketLine(holding.asset_id, holding.asset.symbol, holding.units, price, weight)
+        for holding, price, weight in zip(holdings, prices, weights, strict=True)
+    ]
+    lines.sort(key=lambda line: (-line.weight, line.asset_id))
+    return Basket(index, day, rebalance.effective_day, lines)
+
+
+def get_level_series(*, index: Index, start: date | None = None, end: date | None = None) -> list[LevelPoint]:
+    """Return the current levels from start to end, one a day; both ends are open when not given."""
+    levels = Level.objects.current().filter(index=index).order_by("day")
+    if start:
+        levels = levels.filter(day__gte=start)
+    if end:
+        levels = levels.filter(day__lte=end)
+    return [LevelPoint(*row) for row in levels.values_list("day", "gross", "status")]

@@ -1,0 +1,69 @@
+"""Stage 2 of the night: every active index through a window of days."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from indices.models import Index, Level
+from indices.services.levels import FormsDisagreeError
+from indices.services.market_nights import MarketNights
+from indices.services.replay import ONE_DAY, UNSETTLED, IndexReplay
+from indices.services.state import CannotRunError, IndexState
+
+LATE_PRICES = timedelta(days=45)
+
+
+@dataclass(slots=True)
+class WindowResult:
+    """What a window brought: new level versions, new reviews, and in words what went wrong with which index."""
+
+    levels: int = 0
+    reviews: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def run_window(*, start: date, end: date, at: datetime) -> WindowResult:
+    """Bring every active index up to the close of `end`, day by day in order; twice is the same as once.
+
+    An index that missed nights before `start` catches up first. Levels of the last 45 days that were provisional or
+    suspended are computed again: a price that came late gives a new version. Each index is one transaction under a
+    lock; one that fails is reported among the problems and leaves the others alone.
+    """
+    result = WindowResult()
+    for universe in Index.Universe:
+        indices = Index.objects.active().filter(universe=universe).order_by("slug")
+        firsts = {index: _first_day(index, start) for index in indices}
+        if not firsts:
+            continue
+        market = MarketNights.load(simulated=universe == Index.Universe.SIMULATED, first=min(firsts.values()), end=end)
+        for index, first in firsts.items():
+            try:
+                replay = _run_index(index_id=index.pk, market=market, first=first, end=end, at=at)
+            except (CannotRunError, FormsDisagreeError) as error:
+                result.problems.append(f"{index.slug}: {error}")
+            else:
+                result.levels += len(replay.levels)
+                result.reviews += len(replay.reviews)
+    return result
+
+
+@transaction.atomic
+def _run_index(*, index_id: int, market: MarketNights, first: date, end: date, at: datetime) -> IndexReplay:
+    """Walk one index through the days and write what is new."""
+    index = Index.objects.select_for_update().get(pk=index_id)
+    replay = IndexReplay(index=index, market=market, state=IndexState.load(index=index, first=first, end=end), at=at)
+    for offset in range((end - first).days + 1):
+        replay.night(first + offset * ONE_DAY)
+    replay.save()
+    return replay
+
+
+def _first_day(index: Index, start: date) -> date:
+    """Return the day from which an index is to be walked so that `start` finds everything before it done."""
+    levels = Level.objects.current().filter(index=index)
+    newest = levels.order_by("-day").values_list("day", flat=True).first()
+    if newest is None:
+        return min(start, index.base_date or start)
+    unsettled = levels.filter(status__in=UNSETTLED, day__gte=start - LATE_PRICES).order_by("day")
+    return min(start, newest + ONE_DAY, *unsettled.values_list("day", flat=True)[:1])
