@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 LARGEST_GROWTH = 700.0
-"""Growth of exp(700) is about the last that a float holds."""
+"""Growth of exp(700) is about the last that a float holds; so is a loss of all but exp(-700) of an amount."""
 
 _NARROW = 1e-6
 _TOUCHING = 1e-12
@@ -69,14 +69,25 @@ class _Balance:
         return self.is_positive(low) != self.is_positive(high)
 
     def may_vanish(self, low: float, high: float) -> bool:
-        """Tell whether a root within is possible: both sides rise with growth, so their ends bound them."""
-        above = self.received.log_sum(low)[0] > self.paid.log_sum(high)[0]
-        below = self.received.log_sum(high)[0] < self.paid.log_sum(low)[0]
-        return not (above or below)
+        """Tell whether a root within is possible.
+
+        The log of a sum of exponentials is convex: above its tangents, below its chords. So the difference of
+        two is bounded by straight lines, and those by their ends.
+        """
+        middle = (low + high) / 2
+        received, pull = self.received.log_sum(middle)
+        paid, push = self.paid.log_sum(middle)
+        least, most = inf, -inf
+        for end in (low, high):
+            least = min(least, received + pull * (end - middle) - self.paid.log_sum(end)[0])
+            most = max(most, self.received.log_sum(end)[0] - paid - push * (end - middle))
+        return least <= 0 <= most
 
 
 def find_roots(amounts: Floats, left: Floats) -> list[float]:
-    """Return every log growth within 700 of 0 at which the amounts cancel out, in ascending order.
+    """Return every log growth up to 700 at which the amounts cancel out, in ascending order.
+
+    Below, the search ends where even the latest amount would have lost all but exp(-700) of itself.
 
     Parameters
     ----------
@@ -85,12 +96,13 @@ def find_roots(amounts: Floats, left: Floats) -> list[float]:
 
     """
     balance = _Balance.of(amounts, left)
-    bound = 1.0 if balance.changes_sign(-1.0, 1.0) else LARGEST_GROWTH
-    if balance.changes_sign(-bound, bound):
-        root = _solve(balance, -bound, bound)
+    lowest = -LARGEST_GROWTH / float(left[left > 0].min())
+    low, high = (-1.0, 1.0) if balance.changes_sign(-1.0, 1.0) else (lowest, LARGEST_GROWTH)
+    if balance.changes_sign(low, high):
+        root = _solve(balance, low, high)
         if _stays_invested(amounts, left, root):
             return [root]
-    return _search(balance, _Balance.of((amounts * left)[left > 0], left[left > 0]))
+    return _search(balance, _Balance.of((amounts * left)[left > 0], left[left > 0]), lowest)
 
 
 def _stays_invested(amounts: Floats, left: Floats, root: float) -> bool:
@@ -118,10 +130,10 @@ def _solve(balance: _Balance, low: float, high: float) -> float:
         growth, last = growth - step, abs(step)
 
 
-def _search(balance: _Balance, slope: _Balance) -> list[float]:
+def _search(balance: _Balance, slope: _Balance, lowest: float) -> list[float]:
     """Return all roots: halve intervals until each holds none, or runs one way and so holds at most one."""
     found: list[float] = []
-    pending = [(-LARGEST_GROWTH, LARGEST_GROWTH)]
+    pending = [(lowest, LARGEST_GROWTH)]
     while pending:
         low, high = pending.pop()
         if not balance.may_vanish(low, high):

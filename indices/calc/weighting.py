@@ -116,7 +116,7 @@ def quantise_weights(weights: NDArray[np.float64]) -> list[Decimal]:
     exact = [Fraction(float(weight)) for weight in weights]
     total = sum(exact, Fraction(0))
     if abs(total - 1) > Fraction(1, 10**9):
-        raise ValueError(f"Weights sum to {float(total)}, not 1.")
+        raise ValueError(f"Weights sum to {float(total):.12g}, not 1.")
 
     scale = 10**WEIGHT_DECIMALS
     scaled = [weight * scale / total for weight in exact]
