@@ -62,14 +62,12 @@ def main(arguments: list[str]) -> None:
     refuse_taken_port(options.port)
     install(RUN_LOCK)
     write_env()
-    for words, command in (
-        ("Preparing the database", ["migrate", "--verbosity", "0"]),
-        ("Preparing the cache", ["createcachetable"]),
-        ("Collecting styles and scripts", ["collectstatic", "--noinput", "--verbosity", "0"]),
-        ("Making the demo", ["seed_demo"]),
-    ):
-        say(words)
-        manage(*command)
+    say("Preparing the database")
+    manage("migrate", "--verbosity", "0")
+    manage("createcachetable")
+    collect_static()
+    say("Making the demo")
+    manage("seed_demo")
     say("Starting web, worker and beat")
     become("manage.py", "serve", "--port", str(options.port), *(["--once"] if options.once else []))
 
@@ -215,6 +213,22 @@ def write_env() -> None:
     )
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
+
+
+def collect_static() -> None:
+    """Collect and compress styles and scripts, unless they are those of the last time."""
+    data = Path(os.environ.get("DATA_DIR") or "var")
+    digest = hashlib.sha256((ROOT / RUN_LOCK).read_bytes())
+    for path in sorted((ROOT / "static").rglob("*")):
+        if path.is_file():
+            digest.update(str(path).encode() + path.read_bytes())
+    remembered = data / "static.sha256"
+    if (data / "static").is_dir() and remembered.is_file() and remembered.read_text() == digest.hexdigest():
+        return
+    say("Collecting styles and scripts")
+    manage("collectstatic", "--noinput", "--verbosity", "0")
+    if (data / "static").is_dir():  # .env may have put it elsewhere: then it is collected at each start
+        remembered.write_text(digest.hexdigest())
 
 
 def manage(*arguments: str) -> None:

@@ -15,7 +15,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 WRITES_DOWN = """
-import sys
+import pathlib, sys
+if sys.argv[1] == "collectstatic":
+    pathlib.Path("var/static").mkdir(parents=True, exist_ok=True)
 open("calls.txt", "a").write(" ".join(sys.argv[1:]) + "\\n")
 sys.exit(sys.argv[1] == "{fails}")
 """
@@ -35,7 +37,7 @@ def start(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProc
     return subprocess.run(
         [sys.executable, str(folder / "run.py"), *arguments],
         cwd=folder.parent,
-        env={**os.environ, **env},
+        env={name: value for name, value in os.environ.items() if name != "DATA_DIR"} | env,
         capture_output=True,
         text=True,
         timeout=120,
@@ -77,16 +79,17 @@ def test_first_start_prepares_everything_and_the_second_loses_nothing(tmp_path):
     assert "Installing" in first.stdout
     assert "Installing" not in second.stdout
     assert (folder / ".env").read_text() == secret
-    prepared = [
+    assert (folder / "calls.txt").read_text().splitlines() == [
         "migrate --verbosity 0",
         "createcachetable",
         "collectstatic --noinput --verbosity 0",
         "seed_demo",
+        f"serve --port {port} --once",
+        "migrate --verbosity 0",
+        "createcachetable",
+        "seed_demo",
         f"serve --port {port}",
     ]
-    assert (folder / "calls.txt").read_text().splitlines() == [
-        *prepared[:-1], f"serve --port {port} --once", *prepared,
-    ]  # fmt: skip
 
 
 def test_the_secret_is_its_own_and_its_owners_only(tmp_path, run_module, monkeypatch):
@@ -109,6 +112,17 @@ def test_a_changed_lock_is_installed_again(tmp_path):
     again = start(folder, "--port", str(free_port()))
 
     assert "Installing" in again.stdout
+
+
+def test_changed_styles_are_collected_again(tmp_path):
+    folder = make_folder(tmp_path)
+    start(folder, "--port", str(free_port()))
+    (folder / "static").mkdir()
+    (folder / "static" / "app.css").write_text("a{}")
+
+    start(folder, "--port", str(free_port()))
+
+    assert (folder / "calls.txt").read_text().count("collectstatic") == 2
 
 
 def test_a_taken_port_is_named_before_anything_is_made(tmp_path):
