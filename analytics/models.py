@@ -53,6 +53,9 @@ class StageRun(models.Model):
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     failures = models.JSONField(default=dict, blank=True, help_text=_("What failed and why, by portfolio id."))
+    pending = models.JSONField(
+        default=list, blank=True, help_text=_("Chunks that are not back yet: first and last portfolio id of each.")
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     message = models.TextField(blank=True)

@@ -1,0 +1,1 @@
+"""Reads of the night's inputs and of what it computed."""
