@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -12,6 +13,10 @@ from tests.factories import make_user
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+# A busy machine is no counterexample.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
