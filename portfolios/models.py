@@ -124,6 +124,7 @@ class Order(models.Model):
     fees = AmountField(help_text=_("USD of fees inside the amount."))
     priced_on = models.DateField(help_text=_("Day whose closes and basket were used."))
     token = models.CharField(max_length=64, help_text=_("The same token twice is one order."))
+    fingerprint = models.CharField(max_length=64, help_text=_("SHA-256 of what was asked: the token's other content."))
     created_at = models.DateTimeField()
 
     class Meta:
@@ -175,6 +176,7 @@ class Transaction(models.Model):
     sequence = models.PositiveIntegerField(default=0, help_text=_("Order of entry within one instant."))
     source = models.CharField(max_length=20, help_text=_("web, api, import or demo."))
     token = models.CharField(max_length=80, help_text=_("The same token twice is one transaction."))
+    fingerprint = models.CharField(max_length=64, help_text=_("SHA-256 of what was asked: the token's other content."))
     note = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
     supersedes = models.OneToOneField(

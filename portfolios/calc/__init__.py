@@ -1,0 +1,1 @@
+"""Arithmetic of portfolios: no database, no clock."""

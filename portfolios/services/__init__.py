@@ -1,0 +1,50 @@
+"""Writes of portfolios, one use case and one database transaction each."""
+
+from portfolios.services.drafts import Facts
+from portfolios.services.errors import (
+    CannotInvestError,
+    CannotKeepError,
+    CannotRecordError,
+    CannotVoidError,
+    RefusedError,
+    ShortfallError,
+    TokenReusedError,
+)
+from portfolios.services.invest import InvestPlan, PlannedBuy, SkippedBuy, invest, preview_invest
+from portfolios.services.ledger import correct_transaction, record_transaction, void_order, void_transaction
+from portfolios.services.portfolios import (
+    SleeveTarget,
+    add_sleeve,
+    add_wallet,
+    ensure_cash,
+    open_portfolio,
+    rename_portfolio,
+    set_sleeves,
+)
+
+__all__ = [
+    "CannotInvestError",
+    "CannotKeepError",
+    "CannotRecordError",
+    "CannotVoidError",
+    "Facts",
+    "InvestPlan",
+    "PlannedBuy",
+    "RefusedError",
+    "ShortfallError",
+    "SkippedBuy",
+    "SleeveTarget",
+    "TokenReusedError",
+    "add_sleeve",
+    "add_wallet",
+    "correct_transaction",
+    "ensure_cash",
+    "invest",
+    "open_portfolio",
+    "preview_invest",
+    "record_transaction",
+    "rename_portfolio",
+    "set_sleeves",
+    "void_order",
+    "void_transaction",
+]

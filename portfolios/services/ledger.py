@@ -1,0 +1,166 @@
+"""Writes of the ledger: record, correct, void. Each locks the portfolio first and leaves positions equal to entries."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Unpack
+
+from django.db import transaction as database
+
+from portfolios.models import Entry, Order, Portfolio, Transaction
+from portfolios.services.book import Book, Pair
+from portfolios.services.drafts import Draft, Facts, check_draft, fingerprint_of, make_draft
+from portfolios.services.errors import CannotRecordError, CannotVoidError, TokenReusedError
+from portfolios.services.legs import Leg, build_legs
+
+TOKEN_LENGTH = 80
+
+
+def lock(portfolio_id: int) -> Portfolio:
+    """Take the portfolio's row, before any other row of it: the one lock order of this app."""
+    return Portfolio.objects.select_for_update().get(id=portfolio_id)
+
+
+@database.atomic
+def record_transaction(
+    *, portfolio: Portfolio, token: str, source: str, now: datetime, **facts: Unpack[Facts]
+) -> Transaction:
+    """Write one transaction with its entries; the same token with the same facts again returns the first one.
+
+    The facts are those of `Draft`; without `wallet` the portfolio's first one counts. Raises CannotRecordError with
+    the field that is wrong, ShortfallError when a wallet would ever hold less than nothing, TokenReusedError.
+    """
+    check_token(token)
+    locked = lock(portfolio.pk)
+    draft = make_draft(portfolio=locked, facts=facts)
+    check_draft(draft, portfolio=locked, now=now)
+    known = _find_repeated(locked, token, fingerprint_of(draft))
+    if known is not None:
+        return known
+    legs = build_legs(draft, now=now)
+    book = Book(portfolio=locked, pairs=_pairs(legs), since=draft.at)
+    return _write(draft, legs, book, Transaction(token=token, source=source, created_at=now))
+
+
+@database.atomic
+def correct_transaction(
+    *, corrected: Transaction, token: str, source: str, now: datetime, **facts: Unpack[Facts]
+) -> Transaction:
+    """Supersede a transaction: void it and write the new facts in its place, both or neither.
+
+    The new one leaves the order of the old one: it is what happened, no longer what was ordered. Raises
+    CannotVoidError for one that no longer counts, and whatever `record_transaction` raises.
+    """
+    check_token(token)
+    locked = lock(corrected.portfolio_id)
+    draft = make_draft(portfolio=locked, facts=facts)
+    check_draft(draft, portfolio=locked, now=now)
+    known = _find_repeated(locked, token, fingerprint_of(draft))
+    if known is not None:
+        return known
+    old = Transaction.objects.get(id=corrected.pk)
+    if old.voided_at is not None:
+        raise CannotVoidError("This transaction no longer counts: correct the one that took its place.")
+    legs = build_legs(draft, now=now)
+    entries = list(old.entries.all())
+    pairs = _pairs(legs) | {(entry.wallet_id, entry.asset_id) for entry in entries}
+    book = Book(portfolio=locked, pairs=pairs, since=min(old.at, draft.at))
+    _take_back(old, entries, book, now=now)
+    return _write(draft, legs, book, Transaction(token=token, source=source, created_at=now, supersedes=old))
+
+
+@database.atomic
+def void_transaction(*, voided: Transaction, now: datetime) -> Transaction:
+    """Take a transaction back; it stays on record. Voiding twice changes nothing.
+
+    Raises ShortfallError when a wallet would hold less than nothing on any later day.
+    """
+    locked = lock(voided.portfolio_id)
+    _void(locked, [Transaction.objects.get(id=voided.pk)], now=now)
+    voided.refresh_from_db()
+    return voided
+
+
+@database.atomic
+def void_order(*, order: Order, now: datetime) -> Order:
+    """Take every transaction of an order back, all or none."""
+    locked = lock(order.portfolio_id)
+    _void(locked, list(order.transactions.all()), now=now)
+    return order
+
+
+def check_token(token: str) -> None:
+    """Refuse a token that no column can hold."""
+    if not token or len(token) > TOKEN_LENGTH or "\0" in token:
+        raise CannotRecordError(f"token: 1 to {TOKEN_LENGTH} characters are needed.", field="token")
+
+
+def _void(locked: Portfolio, transactions: Iterable[Transaction], *, now: datetime) -> None:
+    counting = [one for one in transactions if one.voided_at is None]
+    if not counting:
+        return
+    entries = {one.pk: list(one.entries.all()) for one in counting}
+    pairs = {(entry.wallet_id, entry.asset_id) for rows in entries.values() for entry in rows}
+    book = Book(portfolio=locked, pairs=pairs, since=min(one.at for one in counting))
+    for one in counting:
+        _take_back(one, entries[one.pk], book, now=now)
+    book.prove()
+    book.save()
+
+
+def _take_back(old: Transaction, entries: Iterable[Entry], book: Book, *, now: datetime) -> None:
+    for entry in entries:
+        book.add((entry.wallet_id, entry.asset_id, entry.sleeve_id), at=old.at, quantity=-entry.quantity)
+    old.voided_at = now
+    old.save(update_fields=["voided_at"])
+
+
+def _find_repeated(portfolio: Portfolio, token: str, fingerprint: str) -> Transaction | None:
+    known = Transaction.objects.filter(portfolio=portfolio, token=token).first()
+    if known is not None and known.fingerprint != fingerprint:
+        raise TokenReusedError
+    return known
+
+
+def _pairs(legs: Iterable[Leg]) -> set[Pair]:
+    here = {(leg.wallet_id, leg.asset_id) for leg in legs}
+    return here | {(leg.to_wallet_id, leg.asset_id) for leg in legs if leg.to_wallet_id is not None}
+
+
+def _write(draft: Draft, legs: list[Leg], book: Book, made: Transaction) -> Transaction:
+    made.portfolio, made.kind, made.at, made.note = book.portfolio, draft.kind, draft.at, draft.note
+    made.fingerprint = fingerprint_of(draft)
+    entries = draw_entries(legs, book, at=draft.at)
+    book.prove()
+    made.save(force_insert=True)
+    for entry in entries:
+        entry.transaction = made
+    Entry.objects.bulk_create(entries)
+    book.save()
+    return made
+
+
+def draw_entries(legs: Iterable[Leg], book: Book, *, at: datetime) -> list[Entry]:
+    """Turn legs into entries of the book, unsaved: what comes in first, so that a fee may be paid from it."""
+    for leg in legs:
+        if leg.quantity > 0:
+            book.add((leg.wallet_id, leg.asset_id, leg.sleeve_id), at=at, quantity=leg.quantity)
+    entries = []
+    for leg in legs:
+        parts = [(leg.sleeve_id, leg.quantity)] if leg.quantity > 0 else book.draw(leg, at=at)
+        for sleeve_id, quantity in parts:
+            entries.append(_entry(leg, leg.wallet_id, sleeve_id, quantity))
+            if leg.to_wallet_id is not None:
+                entries.append(_entry(leg, leg.to_wallet_id, sleeve_id, -quantity))
+    return entries
+
+
+def _entry(leg: Leg, wallet_id: int, sleeve_id: int | None, quantity: Decimal) -> Entry:
+    return Entry(
+        wallet_id=wallet_id,
+        asset_id=leg.asset_id,
+        sleeve_id=sleeve_id,
+        role=leg.role,
+        quantity=quantity,
+        price=leg.price,
+    )
