@@ -185,7 +185,7 @@ def run_installer(command: list[str], *, total: int) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout or ():
             output.append(line)
-            found = re.match(r"\s*(?:Collecting|Requirement already satisfied:) ([\w.-]+)", line)
+            found = re.match(r"(?:Collecting|Processing) (?:\S*/)?([\w.-]+?)(?=-\d|==|[\s\[;])", line)
             if line.startswith("Installing collected"):
                 say(f"  {done} packages read, unpacking", replace=live)
             elif found:
