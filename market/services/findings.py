@@ -1,4 +1,4 @@
-"""What is odd in the data, listed so that nothing is dropped in silence: gaps, unknown caps, jumps, silence, lost pegs.
+"""What is odd in the data, listed: gaps, unknown market caps, jumps, silence, copied days, lost pegs.
 
 A finding is a range of days of one asset. The services look again at the days that changed and at the whole ranges
 that touch them, so that night after night gives the same list as one look at everything.
@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -28,6 +28,7 @@ class _Point(NamedTuple):
     day: date
     close: Decimal
     market_cap: Decimal | None
+    volume: Decimal | None
 
 
 class _Found(NamedTuple):
@@ -39,14 +40,30 @@ class _Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """One asset's prices to look at: the days from `first` to `last`, with one neighbour on either side."""
+    """One asset's days to look at, and its prices there and on the day before.
+
+    `before` and `after` are the nearest priced days outside of these points, None where there is none.
+    """
 
     first: date
     last: date
     points: Sequence[_Point]
+    before: date | None
+    after: date | None
     last_priced: date
     universe_last: date
     stable: Sequence[tuple[date, date | None]]
+
+    def priced_days(self) -> list[date]:
+        """Return all days known to have a price, in order."""
+        days = [self.before, *(point.day for point in self.points), self.after]
+        return [day for day in days if day is not None]
+
+    def covers(self, finding: DataFinding) -> bool:
+        """Tell whether a stored finding would be found again from these prices if it still held."""
+        earlier = [day for day in self.priced_days() if day < self.first]
+        later = [day for day in self.priced_days() if day > self.last]
+        return (not earlier or finding.last_day > earlier[-1]) and (not later or finding.first_day < later[0])
 
 
 @transaction.atomic
@@ -63,11 +80,7 @@ def find_problems(*, simulated: bool, start: date, end: date, at: datetime) -> i
 
     changes = _Changes(at)
     for asset_id, stretch in _stretches(simulated=simulated, start=start, end=end, existing=existing):
-        old = {
-            (finding.kind, finding.first_day): finding
-            for finding in existing.get(asset_id, [])
-            if finding.kind == Kind.STALE or (finding.first_day <= stretch.last and finding.last_day >= stretch.first)
-        }
+        old = [finding for finding in existing.get(asset_id, []) if stretch.covers(finding)]
         changes.compare(asset_id, old, _detect(stretch))
     return changes.write()
 
@@ -79,30 +92,35 @@ def count_findings(*, asset_ids: Collection[str], start: date, end: date) -> dic
 
 
 def _detect(stretch: _Stretch) -> list[_Found]:
-    own = [point for point in stretch.points if stretch.first <= point.day <= stretch.last]
-    found = [*_gaps(stretch), *_jumps(stretch), *_stale(stretch)]
+    own = [point for point in stretch.points if point.day >= stretch.first]
+    pairs = [(before, after) for before, after in pairwise(stretch.points) if after.day - before.day == DAY]
+    found = [*_gaps(stretch.priced_days()), *_jumps(pairs), *_silence(stretch)]
+    found += _runs(Kind.STALE, [after for before, after in pairs if _is_copy(before, after)])
     found += _runs(Kind.ZERO_CAP, [point for point in own if point.market_cap is None])
     found += _runs(Kind.PEG_BREAK, [point for point in own if _off_peg(point, stretch.stable)])
     return found
 
 
-def _gaps(stretch: _Stretch) -> Iterator[_Found]:
-    for before, after in zip(stretch.points, stretch.points[1:], strict=False):
-        if after.day - before.day > DAY:
-            first, last = before.day + DAY, after.day - DAY
-            yield _Found(Kind.GAP, first, last, "no price, though there is one before and one after")
+def _is_copy(before: _Point, after: _Point) -> bool:
+    # An equal price alone proves nothing: coins with few digits and stablecoins do stand still.
+    return after.volume is not None and after[1:] == before[1:]
 
 
-def _jumps(stretch: _Stretch) -> Iterator[_Found]:
-    for before, after in zip(stretch.points, stretch.points[1:], strict=False):
-        if after.day - before.day == DAY and stretch.first <= after.day <= stretch.last:
-            move = after.close / before.close - 1
-            if abs(move) > JUMP_LIMIT:
-                text = f"{move:+.1%} in a day: from {before.close.normalize():f} to {after.close.normalize():f} USD"
-                yield _Found(Kind.JUMP, after.day, after.day, text[:200])
+def _gaps(priced: Sequence[date]) -> Iterator[_Found]:
+    for before, after in pairwise(priced):
+        if after - before > DAY:
+            yield _Found(Kind.GAP, before + DAY, after - DAY, "no price, though there is one before and one after")
 
 
-def _stale(stretch: _Stretch) -> Iterator[_Found]:
+def _jumps(pairs: Iterable[tuple[_Point, _Point]]) -> Iterator[_Found]:
+    for before, after in pairs:
+        move = after.close / before.close - 1
+        if abs(move) > JUMP_LIMIT:
+            text = f"{move:+.1%} in a day: from {before.close.normalize():f} to {after.close.normalize():f} USD"
+            yield _Found(Kind.JUMP, after.day, after.day, text)
+
+
+def _silence(stretch: _Stretch) -> Iterator[_Found]:
     last = stretch.last_priced
     if (stretch.universe_last - last).days > FRESH_DAYS:
         yield _Found(Kind.STALE, last + DAY, stretch.universe_last, f"last price on {last}")
@@ -112,11 +130,16 @@ def _runs(kind: str, points: Iterable[_Point]) -> Iterator[_Found]:
     """Give one finding for each run of consecutive days."""
     for _, run in groupby(enumerate(points), key=lambda item: item[1].day.toordinal() - item[0]):
         days = [point for _, point in run]
-        text = "market cap zero or unknown"
-        if kind == Kind.PEG_BREAK:
-            worst = max(days, key=lambda point: abs(point.close - 1))
-            text = f"furthest from 1 USD on {worst.day}: {worst.close.normalize():f}"
-        yield _Found(kind, days[0].day, days[-1].day, text)
+        yield _Found(kind, days[0].day, days[-1].day, _detail(kind, days))
+
+
+def _detail(kind: str, run: Sequence[_Point]) -> str:
+    if kind == Kind.ZERO_CAP:
+        return "market cap zero or unknown"
+    if kind == Kind.STALE:
+        return f"price, market cap and volume of {run[0].day - DAY} again"
+    worst = max(run, key=lambda point: abs(point.close - 1))
+    return f"furthest from 1 USD on {worst.day}: {worst.close.normalize():f}"
 
 
 def _off_peg(point: _Point, stable: Sequence[tuple[date, date | None]]) -> bool:
@@ -133,8 +156,9 @@ class _Changes:
         self.changed: list[DataFinding] = []
         self.gone: list[int] = []
 
-    def compare(self, asset_id: str, old: dict[tuple[str, date], DataFinding], found: Sequence[_Found]) -> None:
+    def compare(self, asset_id: str, stored: Iterable[DataFinding], found: Iterable[_Found]) -> None:
         """Take one asset's findings as stored and as found now."""
+        old = {(finding.kind, finding.first_day): finding for finding in stored}
         for item in found:
             days = (item.last - item.first).days + 1
             finding = old.pop((item.kind, item.first), None)
@@ -168,13 +192,13 @@ def _stretches(
     assets = list(_with_neighbours(simulated=simulated, usual=usual, widened=widened))
     universe_last = max((asset.last_day for asset in assets), default=end)
     for asset in assets:
-        before = [_Point(asset.day_before, asset.close_before, None)] if asset.day_before else []
-        after = [_Point(asset.day_after, asset.close_after, None)] if asset.day_after else []
         first, last = widened.get(asset.id, usual)
         stretch = _Stretch(
             first=first,
             last=last,
-            points=[*before, *points.get(asset.id, []), *after],
+            points=points.get(asset.id, []),
+            before=asset.day_before,
+            after=asset.day_after,
             last_priced=asset.last_day,
             universe_last=universe_last,
             stable=stable.get(asset.id, []),
@@ -184,7 +208,7 @@ def _stretches(
 
 def _widen(start: date, end: date, findings: Sequence[DataFinding]) -> tuple[date, date]:
     """Return the days to look at so that every finding that touches them lies inside."""
-    ranges = [(finding.first_day, finding.last_day) for finding in findings if finding.kind != Kind.STALE]
+    ranges = [(finding.first_day, finding.last_day) for finding in findings]
     before = None
     while before != (start, end):
         before = (start, end)
@@ -197,27 +221,27 @@ def _widen(start: date, end: date, findings: Sequence[DataFinding]) -> tuple[dat
 def _points(
     *, simulated: bool, usual: tuple[date, date], widened: Mapping[str, tuple[date, date]]
 ) -> dict[str, list[_Point]]:
-    wanted = Q(day__range=usual)
-    for asset_id, days in widened.items():
-        wanted |= Q(asset_id=asset_id, day__range=days)
+    wanted = Q(day__range=(usual[0] - DAY, usual[1]))
+    for asset_id, (first, last) in widened.items():
+        wanted |= Q(asset_id=asset_id, day__range=(first - DAY, last))
     rows = DailyPrice.objects.current().filter(wanted, asset__simulated=simulated).order_by("asset_id", "day")
     points: dict[str, list[_Point]] = {}
-    for asset_id, day, close, market_cap in rows.values_list("asset_id", "day", "close", "market_cap"):
-        points.setdefault(asset_id, []).append(_Point(day, close, market_cap))
+    for asset_id, day, close, cap, volume in rows.values_list("asset_id", "day", "close", "market_cap", "volume"):
+        points.setdefault(asset_id, []).append(_Point(day, close, cap, volume))
     return points
 
 
 def _with_neighbours(
     *, simulated: bool, usual: tuple[date, date], widened: Mapping[str, tuple[date, date]]
 ) -> QuerySet[Any]:
-    """Return the assets that were ever priced, with the prices next to their days and with their last day."""
+    """Return the assets that were ever priced, with the priced days around what is read and with the last one."""
     first, last = (
         Case(
-            *(When(id=asset_id, then=Value(days[side])) for asset_id, days in widened.items()),
-            default=Value(usual[side]),
+            *(When(id=asset_id, then=Value(days[side] - margin)) for asset_id, days in widened.items()),
+            default=Value(usual[side] - margin),
             output_field=DateField(),
         )
-        for side in (0, 1)
+        for side, margin in ((0, DAY), (1, timedelta(0)))
     )
     prices = DailyPrice.objects.current().filter(asset_id=OuterRef("id"))
     before = prices.filter(day__lt=OuterRef("first")).order_by("-day")
@@ -228,9 +252,7 @@ def _with_neighbours(
             first=first,
             last=last,
             day_before=Subquery(before.values("day")[:1]),
-            close_before=Subquery(before.values("close")[:1]),
             day_after=Subquery(after.values("day")[:1]),
-            close_after=Subquery(after.values("close")[:1]),
             last_day=Subquery(prices.order_by("-day").values("day")[:1]),
         )
         .filter(last_day__isnull=False)

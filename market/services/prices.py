@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from market.models import SOURCE_LAG, DailyPrice, close_of
+from market.services.findings import find_problems
 
 BATCH_SIZE = 5_000
 CURATOR = "curator"
@@ -85,6 +86,7 @@ def revise_price(
     if row[2:] == (current.close, current.market_cap, current.volume):
         raise CannotReviseError("The correction says what the current version says.")
     store_prices(rows=[row], source=CURATOR, at=at, stored=Stored())
+    find_problems(simulated=current.asset.simulated, start=row.day, end=row.day, at=at)
     return DailyPrice.objects.current().get(asset_id=current.asset_id, day=current.day)
 
 

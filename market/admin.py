@@ -1,0 +1,161 @@
+"""The market in the admin: curators keep assets, aliases and classifications; prices change by revision only."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from market.forms import RevisePriceForm
+from market.models import Asset, AssetAlias, Classification, DailyPrice, DataFinding, SourceRun
+from market.services import CannotReviseError, revise_price
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Rows that nobody types: they may be looked at, searched and filtered."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class AliasInline(admin.TabularInline[AssetAlias, Asset]):
+    """What other sources call the asset."""
+
+    model = AssetAlias
+    extra = 0
+
+
+class ClassificationInline(admin.TabularInline[Classification, Asset]):
+    """What the asset was, and when."""
+
+    model = Classification
+    extra = 0
+
+
+@admin.register(Asset)
+class AssetAdmin(admin.ModelAdmin[Asset]):
+    """Assets by id; the id is the provider's and never changes."""
+
+    list_display = ("id", "symbol", "name", "kind", "simulated")
+    list_filter = ("kind", "simulated")
+    search_fields = ("id", "symbol", "name")
+    inlines = (AliasInline, ClassificationInline)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Asset | None = None) -> tuple[str, ...]:
+        return ("id", "kind", "simulated") if obj else ()
+
+
+@admin.register(AssetAlias)
+class AssetAliasAdmin(admin.ModelAdmin[AssetAlias]):
+    """What sources call assets, and when."""
+
+    list_display = ("source", "code", "asset", "valid_from", "valid_to")
+    list_filter = ("source",)
+    list_select_related = ("asset",)
+    search_fields = ("code", "asset__id", "asset__name")
+    autocomplete_fields = ("asset",)
+
+
+@admin.register(Classification)
+class ClassificationAdmin(admin.ModelAdmin[Classification]):
+    """What assets were, and when."""
+
+    list_display = ("asset", "sector", "token_type", "is_eligible", "valid_from", "valid_to")
+    list_filter = ("sector", "token_type", "is_stable", "is_wrapped", "is_pegged", "is_eligible", "asset__simulated")
+    list_select_related = ("asset",)
+    search_fields = ("asset__id", "asset__symbol", "asset__name", "jurisdiction")
+    autocomplete_fields = ("asset",)
+
+
+class VersionFilter(admin.SimpleListFilter):
+    """Versions in force, or those that were superseded."""
+
+    title = _("version")
+    parameter_name = "version"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("current", _("In force")), ("superseded", _("Superseded"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() in {"current", "superseded"}:
+            return queryset.filter(superseded_at__isnull=self.value() == "current")
+        return queryset
+
+
+@admin.register(DailyPrice)
+class DailyPriceAdmin(ReadOnlyAdmin):
+    """Prices with all their versions; a correction is a new version."""
+
+    list_display = ("day", "asset", "close", "market_cap", "volume", "source", "recorded_at", "superseded_at")
+    list_filter = (VersionFilter, "reconstructed", "source", "asset__simulated")
+    list_select_related = ("asset",)
+    search_fields = ("asset__id", "asset__symbol")
+    date_hierarchy = "day"
+    ordering = ("-day", "asset_id", "-recorded_at")
+    show_full_result_count = False
+
+    def get_urls(self) -> list[URLPattern]:
+        revise = path(
+            "<int:price_id>/revise/", self.admin_site.admin_view(self.revise), name="market_dailyprice_revise"
+        )
+        return [revise, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        extra = {"may_revise": self._may_revise(request)} | (extra_context or {})
+        return super().change_view(request, object_id, form_url, extra)
+
+    def revise(self, request: HttpRequest, price_id: int) -> HttpResponse:
+        """Ask for the corrected numbers, and write them as a new version."""
+        if not self._may_revise(request):
+            raise PermissionDenied
+        price = get_object_or_404(DailyPrice.objects.current().select_related("asset"), id=price_id)
+        present = {"close": price.close, "market_cap": price.market_cap, "volume": price.volume}
+        form = RevisePriceForm(request.POST or None, initial=present)
+        if request.method == "POST" and form.is_valid():
+            try:
+                new = revise_price(price=price, at=timezone.now(), **form.cleaned_data)
+            except CannotReviseError as error:
+                form.add_error(None, str(error))
+            else:
+                self.log_change(request, new, f"Revised price: version {price.id} superseded.")
+                messages.success(request, _("The price was revised; the former version is kept."))
+                return redirect("admin:market_dailyprice_change", new.id)
+        context = self.admin_site.each_context(request) | {"form": form, "price": price, "title": _("Revise price")}
+        return TemplateResponse(request, "admin/market/dailyprice/revise.html", context)
+
+    def _may_revise(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("market.change_dailyprice"))
+
+
+@admin.register(DataFinding)
+class DataFindingAdmin(ReadOnlyAdmin):
+    """What is odd in the data."""
+
+    list_display = ("asset", "kind", "first_day", "last_day", "days", "detail", "found_at")
+    list_filter = ("kind", "asset__simulated")
+    list_select_related = ("asset",)
+    search_fields = ("asset__id", "asset__symbol")
+    date_hierarchy = "first_day"
+
+
+@admin.register(SourceRun)
+class SourceRunAdmin(ReadOnlyAdmin):
+    """Imports and fetches."""
+
+    list_display = ("started_at", "source", "status", "first_day", "last_day", "rows_new", "rows_revised", "detail")
+    list_filter = ("source", "status")
+    search_fields = ("source", "detail", "message")
