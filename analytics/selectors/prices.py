@@ -88,8 +88,7 @@ class Returns:
         """Return the year that ends with a day of the window."""
         first = (day - self.start).days
         returns = self.values[first : first + DAYS_PER_YEAR]
-        whole: NDArray[np.bool_] = np.isfinite(returns).all(axis=0)
-        return Trailing(self.columns, returns, whole)
+        return Trailing(self.columns, returns, np.logical_and.reduce(np.isfinite(returns), axis=0))
 
     def benchmark(self, asset_ids: Collection[str]) -> str | None:
         """Return the Bitcoin of the market that these assets belong to; None when it is not there."""

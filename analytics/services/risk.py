@@ -96,7 +96,7 @@ def _measure_group(
     closes: list[Close], reports: list[RiskReport], trailing: Trailing, benchmark: str | None, gaps: tuple[int, ...]
 ) -> None:
     """Measure portfolios that share their days; sets the statistics on their reports."""
-    days: NDArray[np.bool_] = np.isfinite(trailing.returns[:, list(gaps)]).all(axis=1)
+    days = np.logical_and.reduce(np.isfinite(trailing.returns[:, list(gaps)]), axis=1)
     for report in reports:
         report.observations = int(days.sum())
     if days.sum() < MINIMUM_DAYS:

@@ -1,0 +1,1 @@
+"""The commands of analytics: the night by hand, the demo, and the server of one machine."""
