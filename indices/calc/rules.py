@@ -137,8 +137,6 @@ class Rules:
             raise RulesError("cap", f"{self.count} assets of at most {self.cap} each cannot make up the whole.")
         if self.floor is not None and self.floor * self.count > 1:
             raise RulesError("floor", f"{self.count} assets of at least {self.floor} each are more than the whole.")
-        if self.cap is not None and self.floor is not None and self.floor > self.cap:
-            raise RulesError("floor", f"{self.floor} is above the cap of {self.cap}.")
 
 
 def describe(rules: Rules) -> list[str]:

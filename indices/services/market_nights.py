@@ -4,14 +4,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
 from indices.calc.composition import Candidate
 from market import selectors as market
 from market.models import Classification
-
-LONGEST_LEAD = timedelta(days=28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +25,20 @@ class Snapshot:
         return next(c.close for c in self.candidates if c.asset_id == asset_id and c.close is not None)
 
 
-@dataclass(slots=True)
+@dataclass(kw_only=True)
 class MarketNights:
-    """A market window with memory."""
+    """The market of the nights from first to end, read when first asked for; it reaches back over any cut-off."""
 
-    window: market.MarketWindow
+    simulated: bool
+    first: date
+    end: date
     _snapshots: dict[tuple[date, datetime], Snapshot] = field(default_factory=dict)
     _last: dict[date, Mapping[str, market.LastClose]] = field(default_factory=dict)
 
-    @classmethod
-    def load(cls, *, simulated: bool, first: date, end: date) -> "MarketNights":
-        """Read what the nights from first to end need, cut-offs before the first included."""
-        return cls(market.load_market_window(simulated=simulated, start=first - LONGEST_LEAD, end=end))
+    @cached_property
+    def window(self) -> market.MarketWindow:
+        """Return the prices of these nights and of the 120 days before."""
+        return market.load_market_window(simulated=self.simulated, start=self.first, end=self.end)
 
     def closes(self, day: date) -> Mapping[str, Decimal]:
         """Return the closes of a day by asset id."""

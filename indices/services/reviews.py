@@ -34,7 +34,7 @@ def preview_review(*, index: Index, rules: Rules, cutoff_day: date, at: datetime
 
     Incumbents are the constituents in force at the close of the cut-off day.
     """
-    market = MarketNights.load(simulated=index.universe == Index.Universe.SIMULATED, first=cutoff_day, end=cutoff_day)
+    market = MarketNights(simulated=index.universe == Index.Universe.SIMULATED, first=cutoff_day, end=cutoff_day)
     in_force = Rebalance.objects.filter(index=index, effective_day__lte=cutoff_day).order_by("-effective_day").first()
     incumbents = set(in_force.holdings.values_list("asset_id", flat=True)) if in_force else set()
     cutoff_at = known_until(cutoff_day=cutoff_day, at=at)

@@ -34,9 +34,8 @@ def run_window(*, start: date, end: date, at: datetime) -> WindowResult:
     for universe in Index.Universe:
         indices = Index.objects.active().filter(universe=universe).order_by("slug")
         firsts = {index: _first_day(index, start) for index in indices}
-        if not firsts:
-            continue
-        market = MarketNights.load(simulated=universe == Index.Universe.SIMULATED, first=min(firsts.values()), end=end)
+        is_simulated = universe == Index.Universe.SIMULATED
+        market = MarketNights(simulated=is_simulated, first=min(firsts.values(), default=start), end=end)
         for index, first in firsts.items():
             try:
                 replay = _run_index(index_id=index.pk, market=market, first=first, end=end, at=at)
@@ -60,10 +59,10 @@ def _run_index(*, index_id: int, market: MarketNights, first: date, end: date, a
 
 
 def _first_day(index: Index, start: date) -> date:
-    """Return the day from which an index is to be walked so that `start` finds everything before it done."""
+    """Return the first day that an index has open: not computed, or not settled within the last 45 days."""
     levels = Level.objects.current().filter(index=index)
     newest = levels.order_by("-day").values_list("day", flat=True).first()
     if newest is None:
         return min(start, index.base_date or start)
     unsettled = levels.filter(status__in=UNSETTLED, day__gte=start - LATE_PRICES).order_by("day")
-    return min(start, newest + ONE_DAY, *unsettled.values_list("day", flat=True)[:1])
+    return min([newest + ONE_DAY, *unsettled.values_list("day", flat=True)[:1]])
