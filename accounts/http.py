@@ -1,19 +1,28 @@
-"""What a request means: its user, their time zone, whether a member of staff has shown a second factor."""
+"""What a request means: its user, their time zone, a second factor for staff, and whether it came before."""
 
+import hashlib
+import json
+import uuid
 import zoneinfo
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
 
-from accounts.models import InvestorProfile
+from accounts.models import IdempotencyRecord, InvestorProfile
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -22,11 +31,92 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 TIME_ZONE_KEY = "time_zone"
+KEY_LENGTH = 255
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description=(
+        "A text of your own, at most 255 characters, new for each thing that you want done: the same key with the "
+        "same body again is answered as at first, with `Idempotent-Replayed: true`; with another body it is 422."
+    ),
+)
 
 
 def user_of(request: "HttpRequest | Request") -> "User":
     """Return the user of a request that a login guards."""
     return cast("User", request.user)
+
+
+class KeyReusedError(APIException):
+    """The same Idempotency-Key came with another request."""
+
+    status_code = 422
+    default_detail = gettext_lazy("This Idempotency-Key was used for another request; use a new one.")
+    default_code = "idempotency_key_reused"
+
+
+def once_token() -> str:
+    """Return a fresh token for a form: sent twice, it is done once."""
+    return uuid.uuid4().hex
+
+
+def token_of(request: "Request") -> str:
+    """Return the token of an API request, drawn from its Idempotency-Key; a fresh one without a key."""
+    key = request.headers.get("Idempotency-Key")
+    return hashlib.sha256(key.encode()).hexdigest() if key else once_token()
+
+
+def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
+    """Make a viewset's method answer a repeated Idempotency-Key as it did at first, without a second effect.
+
+    The answer is kept in the database transaction of the effect, per user. Of two equal requests at once the second
+    one waits for the first. Errors are not kept: the same key may be tried again.
+    """
+
+    @wraps(method)
+    def once(view: Any, request: "Request", *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return method(view, request, *args, **kwargs)
+        if not 1 <= len(key) <= KEY_LENGTH or not key.isprintable():
+            raise ValidationError({"Idempotency-Key": [f"1 to {KEY_LENGTH} printable characters are needed."]})
+        mine = {"user": user_of(request), "key": key}
+        fingerprint = _fingerprint(request)
+        with transaction.atomic():
+            known = IdempotencyRecord.objects.filter(**mine).first() or _claim(mine, fingerprint)
+            if known is not None:
+                return _replay(known, fingerprint)
+            response = method(view, request, *args, **kwargs)
+            body = json.loads(JSONRenderer().render(response.data))
+            IdempotencyRecord.objects.filter(**mine).update(status=response.status_code, body=body)
+            return response
+
+    return once
+
+
+def _fingerprint(request: "Request") -> str:
+    # Numbers arrive as Decimals; their text is what was sent.
+    text = json.dumps([request.method, request.path, request.data], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _claim(mine: dict[str, Any], fingerprint: str) -> IdempotencyRecord | None:
+    """Take the key before anything is done; return the record of whoever was faster."""
+    try:
+        with transaction.atomic():
+            IdempotencyRecord.objects.create(
+                **mine, fingerprint=fingerprint, status=0, body={}, created_at=timezone.now()
+            )
+    except IntegrityError:
+        return IdempotencyRecord.objects.get(**mine)
+    return None
+
+
+def _replay(known: IdempotencyRecord, fingerprint: str) -> Response:
+    if known.fingerprint != fingerprint:
+        raise KeyReusedError
+    return Response(known.body, status=known.status, headers={"Idempotent-Replayed": "true"})
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no types

@@ -5,11 +5,15 @@ from decimal import Decimal
 
 
 class RefusedError(Exception):
-    """Nothing was written. `field` names the input that the message is about; None: the whole request."""
+    """Nothing was written. `field` names the input that the message is about; None: the whole request.
+
+    `str()` begins with the field; `message` leaves it out, for places that stand beside the field already.
+    """
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
-        self.message = message
+        bare = message.removeprefix(f"{field}: ")
+        self.message = bare[:1].upper() + bare[1:]
         self.field = field
 
 

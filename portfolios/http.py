@@ -1,0 +1,39 @@
+"""What a request means here: whose portfolio it names, and how a refusal of the ledger is answered."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import ValidationError
+
+from accounts.http import KeyReusedError, user_of
+from portfolios.models import Portfolio
+from portfolios.services import RefusedError, TokenReusedError
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from rest_framework.request import Request
+
+
+def get_own_portfolio(request: "HttpRequest | Request", portfolio_id: int) -> Portfolio:
+    """Return a portfolio of the caller; any other one does not exist for them: 404."""
+    return get_object_or_404(Portfolio.objects.owned_by(user_of(request)), id=portfolio_id)
+
+
+@contextmanager
+def refusals_for_clients() -> Iterator[None]:
+    """Answer a refusal with 400 and the field it is about, a token used for something else with 422."""
+    try:
+        yield
+    except TokenReusedError as refusal:
+        raise KeyReusedError(refusal.message) from refusal
+    except RefusedError as refusal:
+        raise ValidationError({refusal.field or "non_field_errors": [refusal.message]}) from refusal
+
+
+def show_refusal(form: forms.Form, refusal: RefusedError) -> None:
+    """Put a refusal beside the field that it is about, or above the form when that has no such field."""
+    field = refusal.field if refusal.field in form.fields else None
+    form.add_error(field, refusal.message if field == refusal.field else str(refusal))
