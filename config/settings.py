@@ -99,6 +99,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "analytics.http.as_of",
             ],
         },
     }
@@ -158,6 +159,7 @@ CELERY_BEAT_SCHEDULE = {
     # One tick drives the nights: it finds what is missing and runs that, whatever broker and beat have lost.
     "nights": {"task": "analytics.tasks.tick_nights", "schedule": schedule(300.0), "options": {"expires": 240}},
     "claims": {"task": "analytics.tasks.claim_work", "schedule": schedule(5.0), "options": {"expires": 20}},
+    "clean up": {"task": "analytics.tasks.clean_up", "schedule": schedule(21_600.0), "options": {"expires": 3600}},
 }
 
 # People

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from analytics import views as analytics_views
+
 # Django's own admin login knows neither the second factor nor the rate limits.
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # allauth's documented way
@@ -16,10 +18,16 @@ swagger = csp_update({"style-src": ["'self'", "'unsafe-inline'"]})(
 )
 
 urlpatterns = [
+    path("", analytics_views.overview, name="overview"),
+    path("night/", analytics_views.night, name="night"),
+    path("healthz", analytics_views.healthz, name="healthz"),
+    path("readyz", analytics_views.readyz, name="readyz"),
+    path("", include("analytics.urls")),
     path("admin/", admin.site.urls),
     path("account/", include("accounts.urls")),
     path("account/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
+    path("indices/", include("indices.urls")),
     path("api/schema/", SpectacularAPIView.as_view(api_version="v1"), name="schema"),
     path("api/docs/", swagger, name="schema-swagger"),
     path("api/<version>/", include("config.api")),

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from analytics.models import NightlyRun
+from analytics.models import NightlyRun, StageRun
 from analytics.selectors.ledger import day_range
 
 Status = NightlyRun.Status
@@ -32,3 +32,10 @@ def _is_due(run: NightlyRun, at: datetime) -> bool:
 def latest_night() -> NightlyRun | None:
     """Return the latest night whose figures are there, whole or in part."""
     return NightlyRun.objects.filter(status__in=[Status.DONE, Status.PARTIAL]).order_by("-day").first()
+
+
+def share_of_night(day: date) -> float:
+    """Return how much of a night is done, by its stages, between 0 and 1."""
+    stages = list(StageRun.objects.filter(run__day=day))
+    finished = sum(1.0 if row.finished_at else row.done / row.total if row.total else 0.0 for row in stages)
+    return finished / len(StageRun.Stage)

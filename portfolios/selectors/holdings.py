@@ -132,6 +132,21 @@ def get_drift(*, portfolio: Portfolio, holdings: Holdings) -> list[DriftLine]:
     return [_drift(sleeve, holdings) for sleeve in sleeves]
 
 
+def get_drifts(*, owner: User, day: date) -> dict[int, list[DriftLine]]:
+    """Return the drift of each portfolio of a user by its id, in a number of queries that does not grow with them."""
+    positions = list(_positions().filter(portfolio__owner=owner))
+    closes = _closes(positions, day)
+    grouped: dict[int, list[Position]] = defaultdict(list)
+    for position in positions:
+        grouped[position.portfolio_id].append(position)
+    holdings = {portfolio_id: _holdings(rows, closes, day) for portfolio_id, rows in grouped.items()}
+    drifts: dict[int, list[DriftLine]] = defaultdict(list)
+    for sleeve in Sleeve.objects.filter(portfolio__owner=owner).select_related("index").order_by("id"):
+        if sleeve.portfolio_id in holdings:
+            drifts[sleeve.portfolio_id].append(_drift(sleeve, holdings[sleeve.portfolio_id]))
+    return drifts
+
+
 def _positions() -> QuerySet[Position]:
     return Position.objects.select_related("asset", "wallet", "sleeve__index").order_by("id")
 
