@@ -21,6 +21,10 @@ class IndexQuerySet(models.QuerySet["Index"]):
         """Those that the night runs and portfolios may follow."""
         return self.filter(status=Index.Status.ACTIVE)
 
+    def mentioning(self, words: str) -> "IndexQuerySet":
+        """Those whose name, slug or summary has these words."""
+        return self.filter(Q(name__icontains=words) | Q(slug__icontains=words) | Q(summary__icontains=words))
+
 
 class Index(models.Model):
     """An index as an object: its identity; its rules are in its methodologies."""

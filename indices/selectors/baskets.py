@@ -67,3 +67,8 @@ def get_level_series(*, index: Index, start: date | None = None, end: date | Non
     if end:
         levels = levels.filter(day__lte=end)
     return [LevelPoint(*row) for row in levels.values_list("day", "gross", "status")]
+
+
+def last_day(*, index: Index) -> date | None:
+    """Return the newest day that has a level, suspended or not."""
+    return Level.objects.current().filter(index=index).order_by("-day").values_list("day", flat=True).first()
