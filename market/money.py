@@ -102,9 +102,6 @@ class ExactDecimalField(models.DecimalField[_ST, _GT]):
 
     def _exact(self, value: Decimal) -> Decimal:
         places = self.decimal_places or 0
-        if not value.is_finite():
-            msg = f"{self.name}: {value} is not a finite number."
-            raise ValueError(msg)
         if value and value.adjusted() >= (self.max_digits or 0) - places:
             msg = f"{self.name}: {value:.6e} has more than {(self.max_digits or 0) - places} digits before the point."
             raise ValueError(msg)

@@ -55,15 +55,19 @@ class _Stretch:
     stable: Sequence[tuple[date, date | None]]
 
     def priced_days(self) -> list[date]:
-        """Return all days known to have a price, in order."""
+        """Return the days known to have a price from the last one before `first` on, in order."""
         days = [self.before, *(point.day for point in self.points), self.after]
-        return [day for day in days if day is not None]
+        known = [day for day in days if day is not None]
+        return known[1:] if len(known) > 1 and known[1] < self.first else known
 
     def covers(self, finding: DataFinding) -> bool:
         """Tell whether a stored finding would be found again from these prices if it still held."""
-        earlier = [day for day in self.priced_days() if day < self.first]
-        later = [day for day in self.priced_days() if day > self.last]
-        return (not earlier or finding.last_day > earlier[-1]) and (not later or finding.first_day < later[0])
+        if finding.first_day > self.last_priced:
+            return True
+        days = self.priced_days()
+        after_the_former = not days or days[0] >= self.first or finding.last_day > days[0]
+        before_the_next = not days or days[-1] <= self.last or finding.first_day < days[-1]
+        return after_the_former and before_the_next
 
 
 @transaction.atomic

@@ -291,7 +291,7 @@ def test_an_import_leaves_a_record_of_its_run(tmp_path):
 
 def test_progress_goes_up_to_all_bytes(tmp_path):
     rows = [f"2020-01-01,coin{number},C,1,1,1" for number in range(2_500)]
-    shares = []
+    shares: list[float] = []
 
     import_prices(files=[write_csv(tmp_path, *rows)], at=NOW, progress=shares.append)
 
@@ -346,4 +346,5 @@ def test_every_digit_survives_from_the_file_to_the_database_and_back(tmp_path, n
     import_prices(files=[write_csv(tmp_path, *rows)], at=NOW)
 
     read = DailyPrice.objects.order_by("day").values_list("close", "market_cap", "volume")
-    assert [tuple(f"{value:f}" for value in row) for row in read] == [tuple(f"{value:.18f}" for value in row) for row in numbers]
+    written = [tuple(f"{value:.18f}" for value in row) for row in numbers]
+    assert [tuple(f"{value:f}" for value in row) for row in read] == written

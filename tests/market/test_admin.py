@@ -1,0 +1,166 @@
+"""The market in the admin: curated by people, prices by revision only."""
+
+from decimal import Decimal
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from market.models import AssetAlias, DailyPrice, DataFinding, SourceRun
+from tests.factories import make_asset, make_classification, make_price, make_user
+from tests.market.factories import NOW, day
+
+pytestmark = pytest.mark.django_db
+PAGES = ["asset", "assetalias", "classification", "dailyprice", "datafinding", "sourcerun"]
+
+
+@pytest.fixture(autouse=True)
+def _without_second_factor(settings):
+    settings.STAFF_NEEDS_MFA = False
+
+
+@pytest.fixture
+def curator(as_user):
+    """Log in a curator who may do everything."""
+    return as_user(make_user(email="curator@example.com", is_staff=True, is_superuser=True))
+
+
+@pytest.fixture
+def market():
+    """Fill every table of the market with rows of three assets."""
+    for asset_id in ("a", "b", "c"):
+        asset = make_asset(asset_id)
+        AssetAlias.objects.create(asset=asset, source="csv", code=asset_id, valid_from=day(0))
+        make_classification(asset)
+        make_price(asset, day(0), "10", recorded_at=NOW, superseded_at=day_after())
+        make_price(asset, day(0), "11", recorded_at=day_after())
+        DataFinding.objects.create(asset=asset, kind="gap", first_day=day(0), last_day=day(0), found_at=NOW)
+        SourceRun.objects.create(source="csv", started_at=NOW)
+
+
+def day_after():
+    """Return an instant after NOW."""
+    return NOW.replace(day=2)
+
+
+@pytest.mark.parametrize("table", PAGES)
+def test_every_list_takes_as_many_queries_for_many_rows_as_for_one(curator, market, table):
+    url = f"/admin/market/{table}/"
+    curator.get(url)
+
+    with CaptureQueriesContext(connection) as many:
+        assert curator.get(url, {"q": ""}).status_code == 200
+    rows = apps.get_model("market", table)._default_manager
+    DailyPrice.objects.exclude(asset="a").delete()
+    rows.exclude(pk=rows.order_by("pk")[0].pk).delete()
+    with CaptureQueriesContext(connection) as one:
+        assert curator.get(url, {"q": ""}).status_code == 200
+
+    assert len(many) <= len(one)
+
+
+@pytest.mark.parametrize("table", PAGES)
+def test_every_list_can_be_searched(curator, market, table):
+    response = curator.get(f"/admin/market/{table}/", {"q": "nothing like it"})
+
+    assert response.context["cl"].result_count == 0
+
+
+@pytest.mark.parametrize("table", ["asset", "assetalias", "classification"])
+def test_what_curators_keep_can_be_added(curator, table):
+    assert curator.get(f"/admin/market/{table}/add/").status_code == 200
+
+
+@pytest.mark.parametrize("table", ["dailyprice", "datafinding", "sourcerun"])
+def test_what_nobody_types_cannot_be_added_changed_or_deleted(curator, market, table):
+    model = {"dailyprice": DailyPrice, "datafinding": DataFinding, "sourcerun": SourceRun}[table]
+    rows = model._default_manager
+    row = rows.order_by("pk")[0]
+    before = list(rows.values())
+
+    assert curator.get(f"/admin/market/{table}/add/").status_code == 403
+    assert curator.post(f"/admin/market/{table}/{row.pk}/change/", {"detail": "x"}).status_code == 403
+    assert curator.post(f"/admin/market/{table}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert list(rows.values()) == before
+
+
+def test_the_id_of_an_asset_is_given_once(curator, market):
+    page = curator.get("/admin/market/asset/a/change/").content.decode()
+
+    assert 'name="id"' not in page
+    assert 'name="symbol"' in page
+
+
+@pytest.mark.parametrize(("version", "count"), [("current", 3), ("superseded", 3), ("nonsense", 6)])
+def test_prices_can_be_filtered_by_version(curator, market, version, count):
+    response = curator.get(f"/admin/market/dailyprice/?version={version}")
+
+    assert response.context["cl"].result_count == count
+
+
+def test_a_correction_is_a_new_version_and_is_logged(curator, market):
+    price = DailyPrice.objects.current().get(asset="a")
+    assert "Revise price" in curator.get(f"/admin/market/dailyprice/{price.id}/change/").content.decode()
+    assert "11.0" in curator.get(f"/admin/market/dailyprice/{price.id}/revise/").content.decode()
+
+    response = curator.post(
+        f"/admin/market/dailyprice/{price.id}/revise/",
+        {"close": "12.000000000000000001", "market_cap": "", "volume": "0"},
+        follow=True,
+    )
+
+    new = DailyPrice.objects.current().get(asset="a")
+    price.refresh_from_db()
+    assert (new.close, new.market_cap, new.volume) == (Decimal("12.000000000000000001"), None, Decimal(0))
+    assert (new.source, new.reconstructed, price.superseded_at) == ("curator", False, new.recorded_at)
+    assert "the former version is kept" in response.content.decode()
+    history = curator.get(f"/admin/market/dailyprice/{new.id}/history/").content.decode()
+    assert f"version {price.id} superseded" in history
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"close": "0"}, "greater than or equal to"),
+        ({"close": "-1"}, "greater than or equal to"),
+        ({"close": "1e400"}, "no more than 38 digits"),
+        ({"close": "NaN"}, "Enter a number"),
+        ({"close": "x"}, "Enter a number"),
+        ({"close": "11"}, "says what the current version says"),
+    ],
+)
+def test_a_bad_correction_is_refused_beside_its_field(curator, market, fields, message):
+    price = DailyPrice.objects.current().get(asset="a")
+    present = {"market_cap": price.market_cap, "volume": price.volume}
+
+    response = curator.post(f"/admin/market/dailyprice/{price.id}/revise/", present | fields)
+
+    assert response.status_code == 200
+    assert message in response.content.decode()
+    assert DailyPrice.objects.filter(asset="a").count() == 2
+
+
+def test_a_superseded_version_cannot_be_corrected(curator, market):
+    old = DailyPrice.objects.filter(asset="a", superseded_at__isnull=False).get()
+
+    assert curator.get(f"/admin/market/dailyprice/{old.id}/revise/").status_code == 404
+    assert "Revise price" not in curator.get(f"/admin/market/dailyprice/{old.id}/change/").content.decode()
+
+
+def test_staff_without_the_right_see_prices_and_cannot_correct_them(as_user, market):
+    viewer = make_user(email="viewer@example.com", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_dailyprice"))
+    client = as_user(viewer)
+    price = DailyPrice.objects.current().get(asset="a")
+
+    assert client.get(f"/admin/market/dailyprice/{price.id}/change/").status_code == 200
+    assert client.post(f"/admin/market/dailyprice/{price.id}/revise/", {"close": "1"}).status_code == 403
+
+
+def test_strangers_are_sent_to_the_login(as_user, alice, market):
+    response = as_user(alice).get("/admin/market/dailyprice/")
+
+    assert response.status_code == 302
+    assert "login" in response["Location"]
