@@ -28,6 +28,7 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("indices/", include("indices.urls")),
+    path("portfolios/", include("portfolios.urls")),
     path("api/schema/", SpectacularAPIView.as_view(api_version="v1"), name="schema"),
     path("api/docs/", swagger, name="schema-swagger"),
     path("api/<version>/", include("config.api")),

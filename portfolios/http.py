@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django import forms
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.http import KeyReusedError, user_of
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
 def get_own_portfolio(request: "HttpRequest | Request", portfolio_id: int) -> Portfolio:
     """Return a portfolio of the caller; any other one does not exist for them: 404."""
     return get_object_or_404(Portfolio.objects.owned_by(user_of(request)), id=portfolio_id)
+
+
+def last_closed_day() -> date:
+    """Return the last UTC day that has closed."""
+    return timezone.now().date() - timedelta(days=1)
 
 
 @contextmanager

@@ -118,7 +118,7 @@ class Order(models.Model):
         INVEST = "invest", _("Invest in an index")
 
     portfolio = models.ForeignKey(Portfolio, models.CASCADE, related_name="orders")
-    sleeve = models.ForeignKey(Sleeve, models.PROTECT, related_name="orders")
+    sleeve = models.ForeignKey(Sleeve, models.RESTRICT, related_name="orders")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.INVEST)
     amount = AmountField(help_text=_("USD spent, fees included."))
     fees = AmountField(help_text=_("USD of fees inside the amount."))
@@ -180,7 +180,7 @@ class Transaction(models.Model):
     note = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
     supersedes = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="superseded_by", help_text=_("What this corrects.")
+        "self", models.RESTRICT, null=True, blank=True, related_name="superseded_by", help_text=_("What this corrects.")
     )
     voided_at = models.DateTimeField(null=True, blank=True)
 
@@ -209,9 +209,9 @@ class Entry(models.Model):
         FEE = "fee", _("Fee")
 
     transaction = models.ForeignKey(Transaction, models.CASCADE, related_name="entries")
-    wallet = models.ForeignKey(Wallet, models.PROTECT, related_name="+")
+    wallet = models.ForeignKey(Wallet, models.RESTRICT, related_name="+")
     asset = models.ForeignKey("market.Asset", models.PROTECT, related_name="+")
-    sleeve = models.ForeignKey(Sleeve, models.PROTECT, null=True, blank=True, related_name="+")
+    sleeve = models.ForeignKey(Sleeve, models.RESTRICT, null=True, blank=True, related_name="+")
     role = models.CharField(max_length=10, choices=Role)
     quantity = AmountField(help_text=_("Positive comes in, negative goes out."))
     price = AmountField(null=True, help_text=_("USD a unit as traded; empty: unknown."))

@@ -1,6 +1,5 @@
 """Portfolios, their holdings, wallets and sleeves, and investing in an index."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,7 +14,7 @@ from accounts.http import IDEMPOTENCY_KEY, idempotent, token_of, user_of
 from indices.models import Index
 from portfolios import selectors, services
 from portfolios.api.fields import ExactField, RatioField, SleeveField, WalletField
-from portfolios.http import get_own_portfolio, refusals_for_clients
+from portfolios.http import get_own_portfolio, last_closed_day, refusals_for_clients
 from portfolios.models import Order, Portfolio, Sleeve, Wallet
 
 
@@ -149,6 +148,7 @@ class PortfolioViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
 
     queryset = Portfolio.objects.none()
     serializer_class = PortfolioOut
+    lookup_url_kwarg = "portfolio_id"
     lookup_value_regex = "[0-9]+"
 
     def get_queryset(self) -> QuerySet[Portfolio]:
@@ -165,9 +165,9 @@ class PortfolioViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
         return Response(PortfolioOut(portfolio).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=RenameIn, responses=PortfolioOut)
-    def partial_update(self, request: Request, pk: str, **_: Any) -> Response:
+    def partial_update(self, request: Request, portfolio_id: str, **_: Any) -> Response:
         """Give a portfolio another name."""
-        portfolio = get_own_portfolio(request, int(pk))
+        portfolio = get_own_portfolio(request, int(portfolio_id))
         asked = self._asked(RenameIn(data=request.data))
         with refusals_for_clients():
             renamed = services.rename_portfolio(portfolio=portfolio, **asked)
@@ -175,21 +175,21 @@ class PortfolioViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
 
     @extend_schema(responses=HoldingsOut)
     @action(detail=True)
-    def holdings(self, request: Request, pk: str, **_: Any) -> Response:
+    def holdings(self, request: Request, portfolio_id: str, **_: Any) -> Response:
         """Return what is held, at the last closes."""
-        return Response(HoldingsOut(self._holdings(get_own_portfolio(request, int(pk)))).data)
+        return Response(HoldingsOut(self._holdings(get_own_portfolio(request, int(portfolio_id)))).data)
 
     @extend_schema(responses=SleeveOut(many=True))
     @action(detail=True, pagination_class=None)
-    def sleeves(self, request: Request, pk: str, **_: Any) -> Response:
+    def sleeves(self, request: Request, portfolio_id: str, **_: Any) -> Response:
         """Return the sleeves and how far each has drifted from its target."""
-        return Response(self._sleeves(get_own_portfolio(request, int(pk))))
+        return Response(self._sleeves(get_own_portfolio(request, int(portfolio_id))))
 
     @extend_schema(request=SleeveIn(many=True), responses=SleeveOut(many=True))
     @sleeves.mapping.put
-    def set_sleeves(self, request: Request, pk: str, **_: Any) -> Response:
+    def set_sleeves(self, request: Request, portfolio_id: str, **_: Any) -> Response:
         """Make these the sleeves; one left out goes, or keeps its history with a target of 0."""
-        portfolio = get_own_portfolio(request, int(pk))
+        portfolio = get_own_portfolio(request, int(portfolio_id))
         form = SleeveIn(data=request.data, many=True)
         form.is_valid(raise_exception=True)
         with refusals_for_clients():
@@ -199,17 +199,17 @@ class PortfolioViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
 
     @extend_schema(responses=WalletOut(many=True))
     @action(detail=True, pagination_class=None)
-    def wallets(self, request: Request, pk: str, **_: Any) -> Response:
+    def wallets(self, request: Request, portfolio_id: str, **_: Any) -> Response:
         """Return the wallets."""
-        rows = get_own_portfolio(request, int(pk)).wallets.order_by("id")
+        rows = get_own_portfolio(request, int(portfolio_id)).wallets.order_by("id")
         return Response([WalletOut(row).data for row in rows])
 
     @extend_schema(request=WalletIn, responses={201: WalletOut}, parameters=[IDEMPOTENCY_KEY])
     @wallets.mapping.post
     @idempotent
-    def add_wallet(self, request: Request, pk: str, **_: Any) -> Response:
+    def add_wallet(self, request: Request, portfolio_id: str, **_: Any) -> Response:
         """Add a wallet."""
-        portfolio = get_own_portfolio(request, int(pk))
+        portfolio = get_own_portfolio(request, int(portfolio_id))
         asked = self._asked(WalletIn(data=request.data))
         with refusals_for_clients():
             wallet = services.add_wallet(portfolio=portfolio, **asked)
@@ -218,9 +218,9 @@ class PortfolioViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
     @extend_schema(request=InvestIn, responses={201: OrderOut}, parameters=[IDEMPOTENCY_KEY])
     @action(detail=True, methods=["post"])
     @idempotent
-    def invest(self, request: Request, pk: str, **_: Any) -> Response:
+    def invest(self, request: Request, portfolio_id: str, **_: Any) -> Response:
         """Invest an amount in the index of a sleeve, in proportion to its weights."""
-        portfolio = get_own_portfolio(request, int(pk))
+        portfolio = get_own_portfolio(request, int(portfolio_id))
         asked = self._asked(InvestIn(data=request.data, context={"portfolio": portfolio}))
         with refusals_for_clients():
             order = services.invest(
@@ -235,7 +235,7 @@ class PortfolioViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
 
     @staticmethod
     def _holdings(portfolio: Portfolio) -> selectors.Holdings:
-        return selectors.get_holdings(portfolio=portfolio, day=timezone.now().date() - timedelta(days=1))
+        return selectors.get_holdings(portfolio=portfolio, day=last_closed_day())
 
     def _sleeves(self, portfolio: Portfolio) -> list[Any]:
         drift = selectors.get_drift(portfolio=portfolio, holdings=self._holdings(portfolio))

@@ -18,7 +18,7 @@ from portfolios.http import get_own_portfolio, refusals_for_clients
 from portfolios.models import Entry, Transaction
 
 PORTFOLIO_ID = OpenApiParameter("portfolio_id", int, OpenApiParameter.PATH)
-ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
+TRANSACTION_ID = OpenApiParameter("transaction_id", int, OpenApiParameter.PATH)
 
 
 class EntryOut(serializers.Serializer[Entry]):
@@ -86,8 +86,8 @@ class TransactionQuery(serializers.Serializer[Any]):
 
 
 @extend_schema_view(
-    retrieve=extend_schema(parameters=[PORTFOLIO_ID, ID]),
-    destroy=extend_schema(parameters=[PORTFOLIO_ID, ID]),
+    retrieve=extend_schema(parameters=[PORTFOLIO_ID, TRANSACTION_ID]),
+    destroy=extend_schema(parameters=[PORTFOLIO_ID, TRANSACTION_ID]),
 )
 class TransactionViewSet(viewsets.GenericViewSet[Transaction]):
     """The transactions of one of the caller's portfolios."""
@@ -95,6 +95,7 @@ class TransactionViewSet(viewsets.GenericViewSet[Transaction]):
     queryset = Transaction.objects.none()
     serializer_class = TransactionOut
     filter_backends = ()
+    lookup_url_kwarg = "transaction_id"
     lookup_value_regex = "[0-9]+"
 
     @extend_schema(parameters=[PORTFOLIO_ID, TransactionQuery], responses=TransactionOut(many=True))
@@ -120,15 +121,15 @@ class TransactionViewSet(viewsets.GenericViewSet[Transaction]):
             )
         return Response(TransactionOut(made).data, status=status.HTTP_201_CREATED)
 
-    def retrieve(self, request: Request, portfolio_id: str, pk: str, **_: Any) -> Response:
+    def retrieve(self, request: Request, portfolio_id: str, transaction_id: str, **_: Any) -> Response:
         """Return one transaction."""
-        return Response(TransactionOut(_get(request, portfolio_id, pk)).data)
+        return Response(TransactionOut(_get(request, portfolio_id, transaction_id)).data)
 
     @extend_schema(responses={204: None})
-    def destroy(self, request: Request, portfolio_id: str, pk: str, **_: Any) -> Response:
+    def destroy(self, request: Request, portfolio_id: str, transaction_id: str, **_: Any) -> Response:
         """Void a transaction: it stays on record and counts no longer."""
         with refusals_for_clients():
-            services.void_transaction(voided=_get(request, portfolio_id, pk), now=timezone.now())
+            services.void_transaction(voided=_get(request, portfolio_id, transaction_id), now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('fingerprint', models.CharField(help_text="SHA-256 of what was asked: the token's other content.", max_length=64)),
                 ('created_at', models.DateTimeField()),
                 ('portfolio', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='orders', to='portfolios.portfolio')),
-                ('sleeve', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='portfolios.sleeve')),
+                ('sleeve', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='orders', to='portfolios.sleeve')),
             ],
             options={
                 'ordering': ['portfolio_id', '-created_at', '-id'],
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 ('voided_at', models.DateTimeField(blank=True, null=True)),
                 ('order', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='transactions', to='portfolios.order')),
                 ('portfolio', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='transactions', to='portfolios.portfolio')),
-                ('supersedes', models.OneToOneField(blank=True, help_text='What this corrects.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='portfolios.transaction')),
+                ('supersedes', models.OneToOneField(blank=True, help_text='What this corrects.', null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='superseded_by', to='portfolios.transaction')),
             ],
             options={
                 'ordering': ['portfolio_id', '-at', '-sequence', '-id'],
@@ -120,9 +120,9 @@ class Migration(migrations.Migration):
                 ('quantity', market.money.AmountField(decimal_places=18, help_text='Positive comes in, negative goes out.', max_digits=38)),
                 ('price', market.money.AmountField(decimal_places=18, help_text='USD a unit as traded; empty: unknown.', max_digits=38, null=True)),
                 ('asset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='market.asset')),
-                ('sleeve', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portfolios.sleeve')),
+                ('sleeve', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='portfolios.sleeve')),
                 ('transaction', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='portfolios.transaction')),
-                ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portfolios.wallet')),
+                ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='portfolios.wallet')),
             ],
             options={
                 'verbose_name_plural': 'entries',

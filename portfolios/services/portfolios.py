@@ -6,14 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction as database
-from django.db.models import ProtectedError, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import User
 from indices.models import Index
 from market.models import Asset
 from market.selectors import USD
 from portfolios.calc.amounts import default_band
-from portfolios.models import Portfolio, Position, Sleeve, Wallet
+from portfolios.models import Entry, Order, Portfolio, Sleeve, Wallet
 from portfolios.services.drafts import plain
 from portfolios.services.errors import CannotKeepError
 
@@ -166,17 +166,11 @@ def _keep_sleeve(portfolio: Portfolio, target: SleeveTarget, sleeve: Sleeve | No
 
 
 def _retire_sleeve(sleeve: Sleeve) -> None:
-    # Positions would go with the sleeve (CASCADE), entries and orders forbid it (PROTECT).
-    if not Position.objects.filter(sleeve=sleeve).exists():
-        try:
-            with database.atomic():
-                sleeve.delete()
-        except ProtectedError:
-            pass
-        else:
-            return
-    sleeve.target_weight = sleeve.lower_band = sleeve.upper_band = Decimal(0)
-    sleeve.save()
+    if Entry.objects.filter(sleeve=sleeve).exists() or Order.objects.filter(sleeve=sleeve).exists():
+        sleeve.target_weight = sleeve.lower_band = sleeve.upper_band = Decimal(0)
+        sleeve.save()
+    else:
+        sleeve.delete()
 
 
 def _target_of(sleeve: Sleeve) -> SleeveTarget:

@@ -1,0 +1,21 @@
+"""The pages of portfolios."""
+
+from django.urls import path
+
+from portfolios import views
+
+app_name = "portfolios"
+
+urlpatterns = [
+    path("", views.portfolio_list, name="list"),
+    path("new/", views.create, name="create"),
+    path("<int:portfolio_id>/", views.detail, name="detail"),
+    path("<int:portfolio_id>/rename/", views.rename, name="rename"),
+    path("<int:portfolio_id>/invest/", views.invest, name="invest"),
+    path("<int:portfolio_id>/targets/", views.targets, name="targets"),
+    path("<int:portfolio_id>/wallets/new/", views.add_wallet, name="add_wallet"),
+    path("<int:portfolio_id>/transactions/", views.transactions, name="transactions"),
+    path("<int:portfolio_id>/transactions/new/", views.record, name="record"),
+    path("<int:portfolio_id>/transactions/<int:transaction_id>/void/", views.void, name="void"),
+    path("<int:portfolio_id>/orders/<int:order_id>/void/", views.void_order, name="void_order"),
+]
