@@ -61,6 +61,11 @@ def due_portfolios(*, end: date, span: tuple[int, int] | None = None) -> list[in
     return list(due.order_by("id").values_list("id", flat=True))
 
 
+def held_assets() -> set[str]:
+    """Return every asset that any ledger knows."""
+    return set(Entry.objects.order_by().values_list("asset_id", flat=True).distinct())
+
+
 def first_days(*, portfolio_ids: Collection[int]) -> dict[int, date]:
     """Return the day of each portfolio's first transaction in force; one without any is not in it."""
     rows = Transaction.objects.in_force().filter(portfolio_id__in=portfolio_ids).order_by()

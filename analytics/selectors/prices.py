@@ -80,9 +80,14 @@ class Returns:
     """Daily returns of a window and of the year before it, shape (days, assets); see `Trailing`."""
 
     start: date
+    end: date
     columns: dict[str, int]
     simulated: frozenset[str]
     values: Floats
+
+    def covers(self, asset_ids: Collection[str], start: date, end: date) -> bool:
+        """Tell whether these are the returns of just this window, with these assets among others."""
+        return (start, end) == (self.start, self.end) and self.columns.keys() >= set(asset_ids)
 
     def trailing(self, day: date) -> Trailing:
         """Return the year that ends with a day of the window."""
@@ -105,6 +110,7 @@ def read_returns(*, asset_ids: Collection[str], start: date, end: date) -> Retur
     frame = get_close_frame(asset_ids=kinds.keys(), start=first, end=end)
     return Returns(
         start=start,
+        end=end,
         columns={asset_id: place for place, asset_id in enumerate(frame.columns)},
         simulated=frozenset(asset_id for asset_id, simulated in kinds.items() if simulated),
         values=simple_returns(frame.to_numpy()),

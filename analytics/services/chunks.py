@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from time import perf_counter
@@ -13,7 +13,7 @@ from django.db.models import Model
 
 from analytics.models import RiskReport, Valuation
 from analytics.selectors.ledger import Fingerprint, day_range, fingerprints, first_days, read_ledgers
-from analytics.selectors.prices import read_prices, read_returns
+from analytics.selectors.prices import Returns, read_prices, read_returns
 from analytics.services.risk import Flows, measure_close
 from analytics.services.valuations import Close, value_days
 from portfolios.models import Portfolio
@@ -39,11 +39,12 @@ class ChunkResult:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Days to compute at one instant."""
+    """Days to compute at one instant; `returns` are those that chunks of the same days share."""
 
     start: date
     end: date
     at: datetime
+    returns: Returns | None = None
 
 
 def spans_of(portfolio_ids: Sequence[int]) -> list[tuple[int, int]]:
@@ -52,13 +53,15 @@ def spans_of(portfolio_ids: Sequence[int]) -> list[tuple[int, int]]:
     return [(chunk[0], chunk[-1]) for chunk in chunks]
 
 
-def process_chunk(*, portfolio_ids: Sequence[int], start: date, end: date, at: datetime) -> ChunkResult:
+def process_chunk(
+    *, portfolio_ids: Sequence[int], start: date, end: date, at: datetime, returns: Returns | None = None
+) -> ChunkResult:
     """Value and measure portfolios from `start` to `end`, each from the first day on which it is out of date.
 
     When the chunk fails it is tried once more, one portfolio at a time, so that a failure costs the portfolio that
     causes it and no other.
     """
-    result, window = ChunkResult(), Window(start, end, at)
+    result, window = ChunkResult(), Window(start, end, at, returns)
     try:
         _process(portfolio_ids, window, result)
     except Exception:
@@ -81,7 +84,7 @@ def _process(portfolio_ids: Sequence[int], window: Window, result: ChunkResult) 
         marks = fingerprints(portfolio_ids=left)
         changed: list[int] = []
         for first, group in _by_first_day(left, window.start).items():
-            changed += _process_group(group, Window(first, window.end, window.at), marks, result)
+            changed += _process_group(group, replace(window, start=first), marks, result)
         left = changed
         if not left:
             return
@@ -117,7 +120,7 @@ def _process_group(group: list[int], window: Window, marks: dict[int, Fingerprin
     step = timedelta(days=max(MOST_ROWS // len(group), 1) - 1)
     start, left, changed = window.start, group, list[int]()
     while start <= window.end and left:
-        piece = Window(start, min(start + step, window.end), window.at)
+        piece = replace(window, start=start, end=min(start + step, window.end))
         began = perf_counter()
         closes = _value(left, piece)
         valued = perf_counter()
@@ -163,7 +166,9 @@ def _measure(closes: Iterable[Close], group: Collection[int], window: Window) ->
     for close in closes:
         by_day[close.valuation.day].append(close)
         asset_ids.update(line.asset_id for line in close.lines)
-    returns = read_returns(asset_ids=asset_ids, start=window.start, end=window.end)
+    returns = window.returns
+    if returns is None or not returns.covers(asset_ids, window.start, window.end):
+        returns = read_returns(asset_ids=asset_ids, start=window.start, end=window.end)
     flows = {portfolio_id: Flows() for portfolio_id in group}
     earlier = Valuation.objects.filter(portfolio_id__in=group, day__lt=window.start).exclude(flow=0)
     for portfolio_id, day, flow in earlier.order_by("day").values_list("portfolio_id", "day", "flow"):

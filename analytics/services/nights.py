@@ -8,13 +8,15 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from time import perf_counter
 from typing import Protocol
 
 from django.db.models import Q
 
 from analytics.models import NightlyRun, StageRun
-from analytics.selectors.ledger import due_portfolios
+from analytics.selectors.ledger import due_portfolios, held_assets
 from analytics.selectors.nights import missing_nights
+from analytics.selectors.prices import Returns, read_returns
 from analytics.services import claims
 from analytics.services.chunks import ChunkResult, process_chunk, spans_of
 from analytics.services.claims import Claim, Span
@@ -168,15 +170,15 @@ def months(start: date, end: date) -> Iterator[tuple[date, date]]:
         start = last + timedelta(days=1)
 
 
-def run_chunk(*, claim: Claim, span: Span) -> tuple[ChunkResult, bool]:
+def run_chunk(*, claim: Claim, span: Span, returns: Returns | None = None) -> tuple[ChunkResult, bool]:
     """Run stages 3 and 4 for one chunk of portfolios under a claim; safe to run twice.
 
-    Returns what became of it, and whether no other chunk of these nights is outstanding. Raises LostClaimError if
-    another process has taken the nights over.
+    Chunks of one process may share the `returns` of the night, read once. Returns what became of it, and whether no
+    other chunk of these nights is outstanding. Raises LostClaimError if another process has taken the nights over.
     """
     claims.beat(claim)
     portfolio_ids = due_portfolios(end=claim.end, span=span)
-    part = process_chunk(portfolio_ids=portfolio_ids, start=claim.start, end=claim.end, at=claim.at)
+    part = process_chunk(portfolio_ids=portfolio_ids, start=claim.start, end=claim.end, at=claim.at, returns=returns)
     part.failures |= _violations(portfolio_ids, claim.at)
     return part, claims.take_back(claim, span, done=part.done, failures=part.failures)
 
@@ -206,9 +208,12 @@ def _run_window(claim: Claim, tell: Callable[[str, float], None], spread: Spread
             result.spread = True
             spread(claim, spans)
             return
+        began = perf_counter()
+        returns = read_returns(asset_ids=held_assets(), start=claim.start, end=claim.end) if len(spans) > 1 else None
+        result.risk_seconds += perf_counter() - began
         for place, span in enumerate(spans):
             tell(Stage.PORTFOLIOS, 0.6 + 0.4 * place / len(spans))
-            result.add_chunk(run_chunk(claim=claim, span=span)[0])
+            result.add_chunk(run_chunk(claim=claim, span=span, returns=returns)[0])
         result.add_window(claim, claims.finish_nights(claim))
         tell(Stage.ANALYTICS, 1.0)
     except claims.LostClaimError:

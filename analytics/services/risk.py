@@ -140,14 +140,22 @@ def _hash_inputs(close: Close, flows: Flows, trailing: Trailing, returns: Return
     held = [line.asset_id for line in close.lines]
     inputs = {
         "day": row.day.isoformat(),
-        "valuation": [str(figure) for figure in (row.value, row.net_deposits, row.growth, row.peak, row.max_drawdown)],
+        "valuation": [
+            _digits(figure) for figure in (row.value, row.net_deposits, row.growth, row.peak, row.max_drawdown)
+        ],
         "flows": flows.digest,
         "lines": [
-            [line.asset_id, str(line.quantity), str(line.value), trailing.digest(line.asset_id)] for line in close.lines
+            [line.asset_id, _digits(line.quantity), _digits(line.value), trailing.digest(line.asset_id)]
+            for line in close.lines
         ],
         "benchmark": trailing.digest(benchmark) if (benchmark := returns.benchmark(held)) else None,
     }
     return sha256(json.dumps(inputs, separators=(",", ":")).encode()).hexdigest()
+
+
+def _digits(value: Decimal) -> str:
+    """Write equal numbers equally, whatever zeros they carry."""
+    return str(value.normalize())
 
 
 def _leave_out(report: RiskReport, names: Iterable[str], reason: str) -> None:
