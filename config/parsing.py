@@ -6,17 +6,9 @@ from decimal import Decimal
 from typing import IO, Any
 
 from django.conf import settings
-from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError
+from django.core.exceptions import RequestDataTooBig
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
-
-
-class BodyTooLargeError(APIException):
-    """The body is larger than the server reads."""
-
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The body is too large."
-    default_code = "too_large"
 
 
 class ExactJSONParser(JSONParser):
@@ -33,7 +25,7 @@ class ExactJSONParser(JSONParser):
         limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
-            raise BodyTooLargeError(f"The body is larger than {limit:,} bytes.")
+            raise RequestDataTooBig
         try:
             return json.loads(body.decode(encoding), parse_float=Decimal, parse_constant=_refuse)
         except RecursionError:

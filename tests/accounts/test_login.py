@@ -127,7 +127,7 @@ def test_a_password_alone_does_not_log_in_whoever_has_a_second_factor(client, al
 def test_each_account_page_renders_in_the_products_layout(alice, client, path):
     client.post(LOGIN, CREDENTIALS)
 
-    page = client.get(path).content.decode()
+    page = client.get(path, follow=True).content.decode()
 
     assert 'class="shell"' in page
     assert "<style" not in page
