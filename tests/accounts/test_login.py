@@ -117,7 +117,6 @@ def test_a_password_alone_does_not_log_in_whoever_has_a_second_factor(client, al
     "path",
     [
         "/account/2fa/",
-        "/account/2fa/totp/activate/",
         "/account/2fa/webauthn/",
         "/account/sessions/",
         "/account/email/",
