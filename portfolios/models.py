@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from market.money import AmountField, RatioField
@@ -31,7 +32,7 @@ class Portfolio(models.Model):
     revalue_from = models.DateField(
         null=True, blank=True, help_text=_("First day whose valuation the ledger has changed since it was made.")
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
 
     objects = PortfolioQuerySet.as_manager()
 

@@ -40,6 +40,7 @@ def open_portfolio(
 
     Raises CannotKeepError for a name that is empty, too long or taken, and for targets that break a rule.
     """
+    _lock_names(owner)
     name = _check_name(name, taken=Portfolio.objects.owned_by(owner), what="portfolio")
     portfolio = Portfolio(owner=owner, name=name, created_at=at)
     if fee_rate is not None:
@@ -63,6 +64,7 @@ def ensure_cash() -> Asset:
 @database.atomic
 def rename_portfolio(*, portfolio: Portfolio, name: str) -> Portfolio:
     """Give a portfolio another name; raises CannotKeepError for one that is empty, too long or taken."""
+    _lock_names(portfolio.owner)
     others = Portfolio.objects.owned_by(portfolio.owner).exclude(id=portfolio.pk)
     portfolio.name = _check_name(name, taken=others, what="portfolio")
     portfolio.save(update_fields=["name"])
@@ -186,6 +188,11 @@ def _check_weight(name: str, value: Decimal) -> Decimal:
     if (value and value.adjusted() < -WEIGHT_PLACES) or value != round(value, WEIGHT_PLACES):
         raise CannotKeepError(f"{name}: at most {WEIGHT_PLACES} decimals.", field=name)
     return value
+
+
+def _lock_names(owner: User) -> None:
+    # Two portfolios opened at once would both find their name free.
+    User.objects.select_for_update().get(id=owner.pk)
 
 
 def _check_name(name: str, *, taken: QuerySet[Portfolio] | QuerySet[Wallet], what: str) -> str:

@@ -100,5 +100,27 @@ def test_eight_targets_at_once_never_sum_to_more_than_1(portfolio):
     assert Portfolio.objects.get(id=portfolio.pk).sleeves.count() == 1
 
 
+def test_eight_requests_with_one_key_do_it_once(portfolio, api_as):
+    body = {"kind": "deposit", "at": "2024-03-02T00:00:00Z", "asset": "bitcoin", "quantity": "1"}
+
+    def work(_: int) -> Any:
+        return api_as(portfolio.owner).post(
+            f"/api/v1/portfolios/{portfolio.pk}/transactions/", body, format="json", headers={"Idempotency-Key": "k"}
+        )
+
+    answers = at_once(work)
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert sum("Idempotent-Replayed" in answer.headers for answer in answers) == THREADS - 1
+    assert Transaction.objects.filter(source="api").count() == 1
+
+
+def test_eight_portfolios_of_one_name_are_one(portfolio):
+    results = at_once(lambda _: services.open_portfolio(owner=portfolio.owner, name="Same", at=NOW))
+
+    assert sum(isinstance(result, Portfolio) for result in results) == 1
+    assert sum(isinstance(result, services.CannotKeepError) for result in results) == THREADS - 1
+
+
 def test_the_test_database_locks_as_the_real_one():
     assert connection.vendor == "postgresql" or not connection.is_in_memory_db()  # type: ignore[attr-defined] # SQLite's
