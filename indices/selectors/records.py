@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 from django.core.cache import cache
@@ -63,8 +64,8 @@ class Comparison:
     `level_chart` and `drawdown_chart` have the shape that docs/design-system.md gives for line charts.
     """
 
-    level_chart: dict[str, object]
-    drawdown_chart: dict[str, object]
+    level_chart: dict[str, Any]
+    drawdown_chart: dict[str, Any]
     returns: Sequence[tuple[str, Sequence[float | None]]]
 
 
@@ -89,9 +90,7 @@ def get_catalogue(indices: Collection[Index]) -> list[CatalogueRow]:
 
 
 def make_record(series: Sequence[LevelPoint]) -> Record:
-    """Describe a series of levels; suspended days have no number and are left out of the statistics."""
-    if not series:
-        return _nothing()
+    """Describe a series of one level or more; suspended days have no number and are left out of the statistics."""
     days, levels = _numbers(series)
     spark = [None if point.gross is None else float(point.gross) for point in series[-SPARK_DAYS:]]
     step = max(1, len(spark) // SPARK_POINTS)
@@ -133,7 +132,7 @@ def get_comparison(*, index: Index) -> Comparison | None:
     )
 
 
-def _chart(dates: list[str], lines: dict[str, NDArray[np.float64]], unit: str) -> dict[str, object]:
+def _chart(dates: list[str], lines: dict[str, NDArray[np.float64]], unit: str) -> dict[str, Any]:
     names = list(lines)
     roles = {name: "main" if name == names[0] else "benchmark" for name in names}
     series = [{"name": name, "values": _plain(values), "role": roles[name]} for name, values in lines.items()]

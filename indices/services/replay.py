@@ -113,9 +113,7 @@ class IndexReplay:
         old = self.state.basket_before(day)
         priced = self._price(old, day, settles_leavers=True) if old else _base(self.index)
         self._keep_level(day, priced)
-        level = priced.gross
-        if level is None:  # a final level has a number
-            raise FormsDisagreeError(f"No level on {day}, on which a basket takes effect.")
+        level = level_of(old.units, priced.prices) if old else self.index.base_value
         new = self._fix_units(review, day, weights, level)
         turnover = _turnover(old, priced.prices, new) if old else Decimal(0)
         self._keep_basket(review, new, turnover)

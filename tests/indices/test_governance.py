@@ -125,6 +125,17 @@ def test_a_second_version_starts_on_a_free_day_after_the_last_review(start, word
         publish_methodology(methodology_id=methodology.id, approver=approver, at=AT)
 
 
+def test_a_second_version_is_published_for_a_later_day(alice, approver):
+    index = make_index()
+    methodology = draft(index, alice, effective_from=NEXT)
+
+    publish_methodology(methodology_id=methodology.id, approver=approver, at=AT)
+
+    index.refresh_from_db()
+    assert index.status == "active"
+    assert index.methodologies.filter(status="published").count() == 2
+
+
 def test_versions_count_up(alice):
     index = make_index()
 

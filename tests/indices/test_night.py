@@ -327,6 +327,17 @@ def test_a_broken_basket_is_a_problem_of_its_index_alone():
     assert levels_of(sound)[FIRST + DAY] == "1075.0000"
 
 
+def test_units_that_18_decimals_cannot_hold_are_a_problem_before_they_are_stored():
+    first_example()
+    make_index(base_value=Decimal("1e-17"))
+
+    result = run_window(start=FIRST, end=FIRST, at=AT)
+
+    assert "its units are worth" in result.problems[0]
+    assert not Rebalance.objects.exists()
+    assert not Review.objects.exists()
+
+
 def test_unreadable_or_missing_rules_are_a_problem_that_names_the_rule():
     first_example()
     unreadable, unruled = make_index(slug="unreadable"), make_index(slug="unruled")
@@ -358,3 +369,15 @@ def test_a_new_version_of_the_rules_holds_from_its_day():
     first, second = Review.objects.filter(index=index).order_by("cutoff_day")
     assert (first.methodology.version, second.methodology.version) == (1, 2)
     assert dict(second.rebalance.holdings.values_list("asset", "weight")) == {"a": Decimal("0.5"), "b": Decimal("0.5")}
+
+
+def test_an_index_that_never_starts_is_reviewed_once_a_cutoff():
+    price_flat({make_coin("a"): "100"}, EVE, NEXT + DAY)
+    index = make_index(base_date=None)
+
+    run(FIRST, NEXT + DAY)
+    again = run(FIRST, NEXT + DAY)
+
+    assert again.reviews == 0
+    assert index.reviews.count() == 2
+    assert levels_of(index) == {}

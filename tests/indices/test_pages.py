@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from indices.models import Index, Review
-from indices.selectors import get_catalogue, reason_in_words
+from indices.selectors import get_catalogue, get_comparison, reason_in_words
 from indices.services import run_window
 from market.sources.simulated_assets import COINS
 from tests.indices.factories import AT, FIRST, NEXT, make_coin, make_index, make_rules, price_days, price_flat
@@ -144,6 +144,26 @@ def test_an_index_before_its_first_level_shows_its_rules():
     assert "No level yet" in html
     assert "Weights are set in proportion to market cap." in html
     assert "No review yet" in html
+
+
+def test_an_index_without_published_rules_shows_none():
+    make_index().methodologies.all().delete()
+
+    assert "Methodology" not in page("/indices/test/")
+
+
+def test_a_benchmark_without_prices_is_unknown_and_not_zero():
+    make_coin("bitcoin")
+    a, b = make_coin("a"), make_coin("b")
+    price_flat({a: "1", b: "1"}, EVE, FIRST + timedelta(days=1))
+    index = make_index()
+    run_window(start=FIRST, end=FIRST + timedelta(days=1), at=AT)
+
+    comparison = get_comparison(index=index)
+
+    assert comparison is not None
+    assert comparison.returns[1] == ("BITCO", [None] * 7)
+    assert comparison.level_chart["series"][1]["values"] == [None, None]
 
 
 def test_simulated_and_retired_indices_are_labelled(ran):
