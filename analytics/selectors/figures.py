@@ -24,6 +24,16 @@ class Figures:
     risk: RiskReport | None = None
 
     @property
+    def value(self) -> Decimal | None:
+        """Return the value in USD."""
+        return self.valuation.value if self.valuation else None
+
+    @property
+    def twr(self) -> Decimal | None:
+        """Return the time-weighted return since the first day, a fraction of 1."""
+        return self.risk.twr if self.risk else None
+
+    @property
     def gain(self) -> Decimal | None:
         """Return what the last day brought in USD, apart from what was paid in or out."""
         if self.valuation is None:
