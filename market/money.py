@@ -163,6 +163,13 @@ def register_exact_sum(connection: "BaseDatabaseWrapper") -> None:
         raw.create_aggregate("EXACT_SUM", 1, _ExactSumStep)  # type: ignore[arg-type] # NULL in, NULL out
 
 
+def register_exact_type(connection: "BaseDatabaseWrapper") -> None:
+    """Tell PostgreSQL's backend the column type, without which Django does not insert many rows as arrays."""
+    if connection.vendor == "postgresql":
+        numeric = "numeric(%(max_digits)s, %(decimal_places)s)"
+        connection.data_types = {**connection.data_types, "ExactDecimalField": numeric}
+
+
 class AmountField(ExactDecimalField[_ST, _GT]):
     """Prices, quantities, units and money: 20 digits before the point, 18 after."""
 

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 from market.models import DailyPrice
 from market.money import CONTEXT, AmountField, ExactSum, decode_offset
 from tests.factories import make_asset, make_price
-from tests.market.factories import day
+from tests.market.factories import NOW, day
 
 pytestmark = pytest.mark.django_db
 on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has numeric columns of its own")
@@ -147,6 +147,21 @@ def test_a_column_may_take_the_value_of_another():
 
     price.refresh_from_db()
     assert price.volume == Decimal("1.000000000000000001")
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no arrays")
+def test_many_rows_go_to_postgresql_as_arrays(django_assert_num_queries):
+    asset = make_asset("a")
+    rows = [
+        DailyPrice(asset=asset, day=day(offset), close=value, source="test", recorded_at=NOW)
+        for offset, value in enumerate(DIFFICULT)
+    ]
+
+    with django_assert_num_queries(1) as captured:
+        DailyPrice.objects.bulk_create(rows)
+
+    assert "UNNEST" in captured[0]["sql"]
+    assert list(DailyPrice.objects.order_by("day").values_list("close", flat=True)) == DIFFICULT
 
 
 signed = st.decimals(min_value=-LARGEST, max_value=LARGEST, places=18)
