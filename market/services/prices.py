@@ -46,12 +46,10 @@ class CannotReviseError(Exception):
 
 @transaction.atomic
 def store_prices(*, rows: Sequence[PriceRow], source: str, at: datetime, stored: Stored) -> None:
-    """Write rows whose (asset, day) are distinct and whose assets exist, and count them in `stored`.
+    """Write rows, at least one, whose (asset, day) are distinct and whose assets exist; count them in `stored`.
 
     A first version that comes later than the usual lag after its close counts as known since then: `reconstructed`.
     """
-    if not rows:
-        return
     known = _known(rows)
     created = []
     superseded = []

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from market.models import SOURCE_LAG, Asset, AssetAlias, DailyPrice, SourceRun, close_of
-from market.services import BadFileError, import_prices
+from market.services import BadFileError, CannotReviseError, import_prices, revise_price
 from tests.factories import make_asset
 from tests.market.factories import HEADER, NOW, day, soon_after, write_csv
 
@@ -230,6 +230,17 @@ def test_a_revision_at_the_very_instant_of_the_first_version_still_comes_after_i
     import_prices(files=[write_csv(tmp_path, GOOD)], at=soon_after(0))
 
     import_prices(files=[write_csv(tmp_path, GOOD.replace("23000.5", "7"))], at=soon_after(0))
+
+    assert DailyPrice.objects.current().get().close == 7
+
+
+def test_a_version_that_was_superseded_meanwhile_cannot_be_corrected(tmp_path):
+    import_prices(files=[write_csv(tmp_path, GOOD)], at=soon_after(0))
+    seen = DailyPrice.objects.get()
+    import_prices(files=[write_csv(tmp_path, GOOD.replace("23000.5", "7"))], at=soon_after(1))
+
+    with pytest.raises(CannotReviseError, match="superseded already"):
+        revise_price(price=seen, close=Decimal(8), market_cap=None, volume=None, at=soon_after(2))
 
     assert DailyPrice.objects.current().get().close == 7
 

@@ -40,7 +40,6 @@ def test_the_real_files_come_in_whole_and_again_change_nothing():
     assert (result.rows_read, result.rows_new, result.assets_new) == (85_996, 85_996, 48)
     assert (result.first_day, result.last_day) == (FIRST, LAST)
     assert (result.values_rounded, result.rows_without_market_cap) == (150, 1_787)
-    assert result.seconds < 30
     assert (classified.classifications_new, len(classified.skipped)) == (48, 37)
     assert (again.rows_unchanged, again.rows_new, again.rows_revised) == (85_996, 0, 0)
     assert findings() == before
@@ -83,3 +82,8 @@ def test_a_snapshot_of_the_real_market_sees_a_coin_before_it_fell():
 
     assert rows["terra-luna"].close == Decimal("33.14368214")
     assert {row.last_priced_day for row in earlier} == {date(2022, 5, 9)}
+
+
+@pytest.mark.benchmark
+def test_the_real_prices_come_in_within_30_seconds():
+    assert import_prices(files=[FOLDER / "coins_daily.csv.gz"], at=AT).seconds < 30
