@@ -70,7 +70,7 @@ def compose(candidates: Sequence[Candidate], incumbents: AbstractSet[str], rules
             candidate=candidate,
             is_incumbent=candidate.asset_id in incumbents,
             reason=str(reasons[candidate.asset_id]),
-            detail=_rank_in_words(rank, rules),
+            detail=_rank_in_words(rank, reasons[candidate.asset_id], rules),
             rank=rank,
         )
         for rank, candidate in enumerate(eligible, start=1)
@@ -150,10 +150,14 @@ def _failed_figures(candidate: Candidate, incumbent: bool, rules: Rules) -> tupl
     return None
 
 
-def _rank_in_words(rank: int, rules: Rules) -> str:
-    return (
-        f"Rank {rank}: the first {rules.enter} are in, constituents stay down to {rules.keep}, {rules.count} are held."
-    )
+def _rank_in_words(rank: int, reason: RankReason, rules: Rules) -> str:
+    words = {
+        RankReason.AUTO_IN: f"within the first {rules.enter}.",
+        RankReason.KEPT_BY_BUFFER: f"held before and within {rules.keep}.",
+        RankReason.TOPPED_UP: "the best of those left.",
+        RankReason.BELOW_BUFFER: f"and {rules.count} are held.",
+    }
+    return f"Rank {rank}, {words[reason]}"
 
 
 def _float(limit: Decimal | None) -> float | None:

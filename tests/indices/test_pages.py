@@ -102,7 +102,7 @@ def test_the_factsheet_answers_first_and_says_why(ran):
         "BITCO",
         "ETHER",
         "Among the first ranks",
-        "Rank 1: the first 2 are in",
+        "Rank 1, within the first 2.",
         "Near misses",
         "Ranked too low",
         "This index keeps out memecoins.",
