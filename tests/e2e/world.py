@@ -1,0 +1,90 @@
+"""A small real world: the simulated market of half a year, its indices, and an investor who follows two of them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+
+from accounts.models import User
+from analytics.services import run_nights
+from indices.models import Index, Review
+from indices.services import load_presets
+from market.services import seed_simulated_market
+from portfolios.models import Order, Portfolio, Sleeve, Transaction, Wallet
+from portfolios.services import SleeveTarget, ensure_cash, invest, open_portfolio, record_transaction
+from tests.factories import make_user
+
+MARKET_DAYS = 200
+NIGHTS = 80
+SETTLED = 40
+
+
+@dataclass(frozen=True)
+class World:
+    """What a test needs to know of the world."""
+
+    investor: User
+    portfolio: Portfolio
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Return a value for each parameter of the URL map."""
+        index = self.portfolio.sleeves.order_by("id").first().index
+        return {
+            "slug": index.slug,
+            "version": "v1",
+            "portfolio_id": str(self.portfolio.pk),
+            "review_id": str(Review.objects.filter(index=index).order_by("-id").first().pk),
+            "day": str(Review.objects.filter(index=index).order_by("-id").first().effective_day),
+            "sleeve_id": _first(Sleeve.objects.filter(portfolio=self.portfolio)),
+            "wallet_id": _first(Wallet.objects.filter(portfolio=self.portfolio)),
+            "order_id": _first(Order.objects.filter(portfolio=self.portfolio)),
+            "transaction_id": _first(Transaction.objects.filter(portfolio=self.portfolio)),
+        }
+
+
+def _first(rows) -> str:
+    return str(rows.order_by("id").first().pk)
+
+
+def make_world() -> World:
+    """Make everything by the product's own services; yesterday is the last night."""
+    now = datetime.now(UTC)
+    yesterday = now.date() - timedelta(days=1)
+    first = yesterday - timedelta(days=NIGHTS)
+    seed_simulated_market(anchor=yesterday - timedelta(days=MARKET_DAYS), end=yesterday, at=now)
+    ensure_cash()
+    load_presets(at=now)
+    run_nights(start=first, end=yesterday, at=now)
+    investor = make_user(email="investor@example.com")
+    portfolio = make_portfolio(investor, now)
+    run_nights(start=yesterday - timedelta(days=SETTLED), end=yesterday, at=now)
+    return World(investor, portfolio)
+
+
+def make_portfolio(owner: User, now: datetime) -> Portfolio:
+    """Open a portfolio that was funded and invested `SETTLED` days ago, with cash left."""
+    indices = {index.slug: index for index in Index.objects.all()}
+    portfolio = open_portfolio(
+        owner=owner,
+        name="Core and satellites",
+        at=now,
+        targets=[
+            SleeveTarget(index=indices["top-10-cap"], target_weight=Decimal("0.6")),
+            SleeveTarget(index=indices["defi"], target_weight=Decimal("0.3")),
+        ],
+    )
+    day = now.date() - timedelta(days=SETTLED + 1)
+    record_transaction(
+        portfolio=portfolio,
+        kind="deposit",
+        at=datetime.combine(day, time(9), tzinfo=UTC),
+        asset="usd",
+        quantity=Decimal(12_000),
+        token="first deposit",
+        source="test",
+        now=now,
+    )
+    for sleeve, amount in zip(portfolio.sleeves.order_by("id"), (6_000, 3_000), strict=True):
+        token = f"invest {amount}"
+        invest(portfolio=portfolio, sleeve=sleeve, amount=Decimal(amount), day=day, token=token, source="test", at=now)
+    return portfolio
