@@ -82,7 +82,7 @@ def allocation_of(holdings: selectors.Holdings) -> dict[str, Any]:
         {
             "name": line.asset.symbol,
             "value": float(line.weight or 0),
-            "group": "cash" if line.asset.kind == "fiat" else "crypto",
+            "group": "cash" if line.asset.kind == "fiat" else "",
         }
         for line in priced
     ]

@@ -68,6 +68,12 @@ def percent(value: Figure, decimals: int = 2) -> str:
 
 
 @register.filter
+def fall(value: Figure) -> str:
+    """Write a fall from a peak, kept at 0 or below, as a loss without a sign: -0.316 is ``31.60%``."""
+    return UNKNOWN if value is None else percent(abs(_decimal(value)))
+
+
+@register.filter
 def signed_percent(value: Figure, decimals: int = 2) -> str:
     """Write a change, a fraction of 1, with its sign: ``+1.84%``."""
     return UNKNOWN if value is None else _write(_decimal(value) * 100, decimals, after="%", signed=True)
@@ -81,10 +87,11 @@ def number(value: Figure, decimals: int = 2) -> str:
 
 @register.filter
 def quantity(value: Figure, decimals: int = 8) -> str:
-    """Write units of an asset with at most `decimals` places and no trailing zeros: ``0.5``."""
+    """Write units of an asset with at most `decimals` places, or all when fewer show nothing: ``0.5``, ``1,200``."""
     if value is None:
         return UNKNOWN
-    text = _write(value, decimals)
+    is_crumb = value and abs(_decimal(value)) < Decimal(1).scaleb(-decimals)
+    text = _write(value, 18 if is_crumb else decimals)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -25,6 +25,9 @@ from market.templatetags import figures
         (figures.number, 1234.5, "1,234.50"),
         (figures.quantity, Decimal("0.500000000000000000"), "0.5"),
         (figures.quantity, Decimal(1200), "1,200"),
+        (figures.quantity, Decimal("0.123456789012345678"), "0.12345679"),
+        (figures.quantity, Decimal("0.000000000012345678"), "0.000000000012345678"),
+        (figures.fall, Decimal("-0.316"), "31.60%"),
     ],
 )
 def test_a_figure_is_written(write, value, text):
@@ -39,6 +42,7 @@ def test_a_figure_is_written(write, value, text):
         figures.short_usd,
         figures.price,
         figures.percent,
+        figures.fall,
         figures.signed_percent,
         figures.number,
         figures.quantity,
