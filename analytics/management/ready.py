@@ -14,9 +14,10 @@ def describe_demo(passwords: Mapping[str, str]) -> list[str]:
     investor = User.objects.filter(email=INVESTOR).first()
     if investor is None:
         return []
-    lines = [
-        f"  {email:24}{passwords[email]}" for email in sorted(passwords) if investor.check_password(passwords[INVESTOR])
-    ]
+    if investor.check_password(passwords[INVESTOR]):
+        lines = [f"  {email:24}{passwords[email]}" for email in sorted(passwords)]
+    else:
+        lines = ["  The logins are those of the first start, or as changed since."]
     figures = get_figures(portfolios=list(Portfolio.objects.owned_by(investor).order_by("id")))
     return [*lines, *(line for each in figures for line in _describe(each))]
 

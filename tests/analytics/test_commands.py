@@ -27,7 +27,7 @@ def test_without_dates_it_runs_what_is_missing(capsys):
 
     out = capsys.readouterr().out
     assert list(NightlyRun.objects.values_list("day", "status")) == [(day("03-09"), "done")]
-    assert re.search(r"1 nights in [0-9.]+ s: 1 done\.", out)
+    assert re.search(r"1 night in [0-9.]+ s: 1 done\.", out)
     assert "Nothing is missing up to 2024-03-09." in out
 
 

@@ -86,7 +86,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Nothing is missing up to {_yesterday()}.")
             return
         words = ", ".join(f"{count} {NightlyRun.Status(status).label.lower()}" for status, count in statuses.items())
-        self.stdout.write(f"{result.nights} nights in {seconds:.1f} s: {words}.")
+        nights = "1 night" if result.nights == 1 else f"{result.nights} nights"
+        self.stdout.write(f"{nights} in {seconds:.1f} s: {words}.")
         for first, message in result.problems.items():
             self.stderr.write(f"{first}: {message}")
 

@@ -1,6 +1,7 @@
 """Serve Ballast on one machine: web, worker and beat under one roof."""
 
 import argparse
+import logging
 import os
 import socket
 import sys
@@ -52,6 +53,8 @@ class Command(BaseCommand):
             manager = Manager(Printer(output=log))
             for name, command in _commands(options["port"]).items():
                 manager.add_process(name, command, env=_environment(), cwd=str(settings.BASE_DIR))
+            # The embedded broker has no host, which kombu finds worth a warning each time.
+            logging.getLogger("kombu.connection").setLevel(logging.ERROR)
             # The children are forked: none of them may inherit an open database.
             connection.close()
             watch = _Watch(self, manager, port=options["port"], once=options["once"])
