@@ -77,15 +77,11 @@ def detail(request: "HttpRequest", portfolio_id: int) -> "HttpResponse":
 
 def allocation_of(holdings: selectors.Holdings) -> dict[str, Any]:
     """Return the shares of the priced assets as the treemap draws them."""
-    priced = [line for line in holdings.lines if line.weight]
-    items = [
-        {
-            "name": line.asset.symbol,
-            "value": float(line.weight or 0),
-            "group": "cash" if line.asset.kind == "fiat" else "",
-        }
-        for line in priced
-    ]
+    items: list[dict[str, Any]] = []
+    for line in holdings.lines:
+        if line.weight:
+            group = {"group": "cash"} if line.asset.kind == "fiat" else {}
+            items.append({"name": line.asset.symbol, "value": float(line.weight)} | group)
     return {"items": items, "unit": "percent"}
 
 

@@ -147,13 +147,13 @@ def test_a_time_is_read_in_the_users_zone(site, portfolio):
 
 def test_eighteen_decimals_survive_the_form(site, portfolio):
     fields = deposit(
-        wallet=portfolio.wallets.get().id, asset="bitcoin", quantity="1234567890123456789.000000000000000001"
+        wallet=portfolio.wallets.get().id, asset="bitcoin", quantity="1234567890123456789.123456780000000001"
     )
 
     site.post(url(portfolio, "transactions/new/?kind=deposit"), fields)
 
-    assert Entry.objects.get(asset="bitcoin").quantity == Decimal("1234567890123456789.000000000000000001")
-    assert "1,234,567,890,123,456,789.000000000000000001" in text(site.get(url(portfolio)))
+    assert Entry.objects.get(asset="bitcoin").quantity == Decimal("1234567890123456789.123456780000000001")
+    assert "1,234,567,890,123,456,789.12345678" in text(site.get(url(portfolio)))
 
 
 def test_a_sell_and_a_transfer_go_through_their_forms(site, portfolio):
