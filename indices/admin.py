@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
 
 from accounts.http import user_of
 from indices import services
@@ -34,7 +35,7 @@ class ReadOnly:
 
 
 @admin.register(Index)
-class IndexAdmin(admin.ModelAdmin[Index]):
+class IndexAdmin(SimpleHistoryAdmin):
     """What an index is; its rules are in its methodologies, its state follows from them."""
 
     form = IndexForm
@@ -70,7 +71,7 @@ class IndexAdmin(admin.ModelAdmin[Index]):
 
 
 @admin.register(Methodology)
-class MethodologyAdmin(admin.ModelAdmin[Methodology]):
+class MethodologyAdmin(SimpleHistoryAdmin):
     """Rules as drafts; a published version never changes."""
 
     form = MethodologyForm

@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
 
 from market.forms import RevisePriceForm
 from market.models import Asset, AssetAlias, Classification, DailyPrice, DataFinding, SourceRun
@@ -69,7 +70,7 @@ class AssetAliasAdmin(admin.ModelAdmin[AssetAlias]):
 
 
 @admin.register(Classification)
-class ClassificationAdmin(admin.ModelAdmin[Classification]):
+class ClassificationAdmin(SimpleHistoryAdmin):
     """What assets were, and when."""
 
     list_display = ("asset", "sector", "token_type", "is_eligible", "valid_from", "valid_to")

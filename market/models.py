@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from market.money import AmountField
 
@@ -103,6 +104,8 @@ class Classification(models.Model):
     is_pegged = models.BooleanField(default=False)
     is_eligible = models.BooleanField(default=True)
     note = models.CharField(max_length=200, blank=True)
+
+    history = HistoricalRecords()
 
     class Meta:
         ordering = ["asset_id", "valid_from"]
