@@ -34,7 +34,7 @@ SLEEVES = (
 FIRST_DEPOSIT = Decimal(10_000)
 MONTHLY_DEPOSIT = Decimal(500)
 MONTHS = 24
-INDEX_YEARS = 4
+INDEX_DAYS = 4 * 365
 CENT = Decimal("0.01")
 SOURCE = "demo"
 
@@ -77,7 +77,7 @@ def make_people(passwords: Mapping[str, str]) -> None:
 
 def _backfill_indices(yesterday: date, at: datetime, tell: Tell) -> None:
     """Compute the indices' past, year by year; what is there stays."""
-    first = yesterday.replace(day=1) - timedelta(days=365 * INDEX_YEARS)
+    first = yesterday.replace(day=1) - timedelta(days=INDEX_DAYS)
     newest = Level.objects.filter(index__universe=Index.Universe.SIMULATED).order_by("-day").first()
     start = max(first, newest.day + timedelta(days=1)) if newest else first
     last = yesterday - timedelta(days=1)
@@ -116,10 +116,14 @@ def _make_portfolio(yesterday: date, at: datetime, tell: Tell) -> None:
 def _deposit_days(portfolio: Portfolio, yesterday: date) -> list[date]:
     """Return the first of each month for two years; from the first deposit on, if there is one already."""
     first = Transaction.objects.filter(portfolio=portfolio, source=SOURCE).order_by("at", "id").first()
-    start = first.at.astimezone(UTC).date() if first else yesterday.replace(day=1).replace(year=yesterday.year - 2)
-    months = (start.year * 12 + start.month - 1 + offset for offset in range(MONTHS + 1))
-    days = (date(month // 12, month % 12 + 1, 1) for month in months)
+    start = _month(first.at.astimezone(UTC).date() if first else yesterday) - (0 if first else MONTHS)
+    days = (date(month // 12, month % 12 + 1, 1) for month in range(start, start + MONTHS + 1))
     return [day for day in days if day < yesterday]
+
+
+def _month(day: date) -> int:
+    """Count months since year 0."""
+    return day.year * 12 + day.month - 1
 
 
 def _contribute(portfolio: Portfolio, sleeves: Mapping[str, Sleeve], day: date, amount: Decimal, at: datetime) -> None:

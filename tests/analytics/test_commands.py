@@ -93,3 +93,36 @@ def test_bad_dates_are_refused_in_words(arguments, message):
         call_command("nightly", *arguments)
 
     assert NightlyRun.objects.count() == 0
+
+
+def test_it_waits_for_another_process_and_then_goes_on(capsys, monkeypatch):
+    """The other process ends while the command waits."""
+    run = make_night(day("03-09"), "running")
+    NightlyRun.objects.filter(id=run.id).update(claim="elsewhere:1:token")
+    monkeypatch.setattr("time.sleep", lambda _seconds: NightlyRun.objects.update(status="done"))
+
+    call_command("nightly")
+
+    captured = capsys.readouterr()
+    assert "is being run by another process" in captured.err
+    assert "Nothing is missing" in captured.out
+
+
+def test_a_night_that_fails_as_a_whole_ends_with_an_error(monkeypatch):
+    def fail(**_days):
+        raise OSError("no disk")
+
+    monkeypatch.setattr("market.services.refresh_market", fail)
+    monkeypatch.setattr("indices.services.run_window", fail)
+    monkeypatch.setattr("analytics.services.nights.due_portfolios", fail)
+
+    with pytest.raises(OSError, match="no disk"):
+        call_command("nightly", "--date", "2024-03-05")
+
+    assert NightlyRun.objects.get().status == "failed"
+
+
+def test_silence_can_be_asked_for(capsys):
+    call_command("nightly", "--date", "2024-03-05", verbosity=0)
+
+    assert capsys.readouterr().err == ""
