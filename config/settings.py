@@ -26,7 +26,8 @@ HTTPS = env.bool("HTTPS", default=True)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", default=True)
-STAFF_NEEDS_MFA = env.bool("STAFF_NEEDS_MFA", default=not DEBUG)
+# Plain HTTP is a computer of one's own; whatever others can reach has TLS, and then staff show two factors.
+STAFF_NEEDS_MFA = env.bool("STAFF_NEEDS_MFA", default=HTTPS)
 
 # Market data
 MARKET_SOURCE = env.str("MARKET_SOURCE", default="none")
