@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import user_of
 from analytics.models import NightlyRun
 from analytics.selectors import charts
-from analytics.selectors.figures import get_figures, get_totals, get_valuations
+from analytics.selectors.figures import get_figures, get_total_series, get_totals, get_valuations
 from analytics.selectors.nights import latest_night
 from analytics.selectors.queue import queue_problem
 from portfolios.http import get_own_portfolio
@@ -35,9 +35,12 @@ def overview(request: HttpRequest) -> HttpResponse:
     figures = get_figures(portfolios=portfolios)
     night = latest_night()
     drifts = get_drifts(owner=user_of(request), day=night.day) if night else {}
+    totals = get_totals(figures=figures)
+    series = get_total_series(portfolios=portfolios, end=totals.day) if totals else []
     context = {
         "rows": [(each, drifts.get(each.portfolio.pk, [])) for each in figures],
-        "totals": get_totals(figures=figures),
+        "totals": totals,
+        "value_chart": charts.value_chart(series),
         "night": night,
     }
     return render(request, "analytics/overview.html", context)
@@ -53,7 +56,7 @@ def performance(request: HttpRequest, portfolio_id: int) -> HttpResponse:
         "portfolio": portfolio,
         "figures": get_figures(portfolios=[portfolio])[0],
         "first": rows[0] if rows else None,
-        "value_chart": charts.value_chart(rows),
+        "value_chart": charts.value_chart([(row.day, row.value, row.net_deposits) for row in rows]),
         "growth_chart": charts.growth_chart(rows),
         "drawdown_chart": charts.drawdown_chart(rows),
     }

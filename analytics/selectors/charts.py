@@ -1,18 +1,20 @@
 """The charts of a portfolio, in the shape of docs/design-system.md. Here money becomes float64, for drawing alone."""
 
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from analytics.models import Valuation
 
 
-def value_chart(rows: Sequence[Valuation]) -> dict[str, Any]:
-    """Return the value in USD beside what was paid in."""
+def value_chart(rows: Sequence[tuple[date, Decimal, Decimal]]) -> dict[str, Any]:
+    """Return the value in USD beside what was paid in, from rows of day, value and net deposits."""
     return {
-        "dates": [row.day.isoformat() for row in rows],
+        "dates": [day.isoformat() for day, _, _ in rows],
         "series": [
-            {"name": "Value", "values": [float(row.value) for row in rows], "role": "main"},
-            {"name": "Net deposits", "values": [float(row.net_deposits) for row in rows], "role": "flow"},
+            {"name": "Value", "values": [float(value) for _, value, _ in rows], "role": "main"},
+            {"name": "Net deposits", "values": [float(paid_in) for _, _, paid_in in rows], "role": "flow"},
         ],
         "unit": "usd",
     }

@@ -121,6 +121,16 @@ def get_valuations(*, portfolio: Portfolio, start: date | None = None, end: date
     return (rows.filter(day__lte=end) if end else rows).order_by("day")
 
 
+def get_total_series(*, portfolios: Sequence[Portfolio], end: date) -> list[tuple[date, Decimal, Decimal]]:
+    """Return (day, value, net deposits) in USD of all portfolios together, oldest day first; one query."""
+    rows = Valuation.objects.filter(portfolio__in=portfolios, day__lte=end).order_by("day")
+    sums: dict[date, tuple[Decimal, Decimal]] = {}
+    for day, value, paid_in in rows.values_list("day", "value", "net_deposits"):
+        before = sums.get(day, (ZERO, ZERO))
+        sums[day] = before[0] + value, before[1] + paid_in
+    return [(day, value, paid_in) for day, (value, paid_in) in sums.items()]
+
+
 def get_risk(*, portfolio: Portfolio, start: date | None = None, end: date | None = None) -> QuerySet[RiskReport]:
     """Return a portfolio's risk reports from a day to a day, both included, oldest first."""
     rows = RiskReport.objects.filter(portfolio=portfolio)

@@ -48,6 +48,18 @@ def test_the_overview_shows_each_portfolio_as_of_its_day(alice, portfolio, as_us
     assert "9 Mar 2024" in page
 
 
+def test_the_overview_draws_all_portfolios_together(alice, portfolio, as_user):
+    other = make_portfolio(alice, name="Other")
+    record(other, "deposit", "100", at="2024-03-09 08:00")
+    services.run_nights(start=day("03-08"), end=day("03-09"), at=NOW)
+
+    chart = as_user(alice).get("/").context["value_chart"]
+
+    assert chart["dates"][-2:] == ["2024-03-08", "2024-03-09"]
+    assert chart["series"][0]["values"][-2:] == [316.0, 418.0]
+    assert chart["series"][1]["values"][-1] - chart["series"][1]["values"][-2] == 100.0
+
+
 def test_a_portfolio_before_its_first_night_is_unknown_not_zero(alice, as_user):
     make_portfolio(alice)
 

@@ -28,13 +28,13 @@ class World:
     @property
     def ids(self) -> dict[str, str]:
         """Return a value for each parameter of the URL map."""
-        index = self.portfolio.sleeves.order_by("id").first().index
+        index = self.portfolio.sleeves.earliest("id").index
+        review = Review.objects.filter(index=index).latest("id")
         return {
             "slug": index.slug,
-            "version": "v1",
             "portfolio_id": str(self.portfolio.pk),
-            "review_id": str(Review.objects.filter(index=index).order_by("-id").first().pk),
-            "day": str(Review.objects.filter(index=index).order_by("-id").first().effective_day),
+            "review_id": str(review.pk),
+            "day": str(review.effective_day),
             "sleeve_id": _first(Sleeve.objects.filter(portfolio=self.portfolio)),
             "wallet_id": _first(Wallet.objects.filter(portfolio=self.portfolio)),
             "order_id": _first(Order.objects.filter(portfolio=self.portfolio)),
@@ -43,7 +43,7 @@ class World:
 
 
 def _first(rows) -> str:
-    return str(rows.order_by("id").first().pk)
+    return str(rows.earliest("id").pk)
 
 
 def make_world() -> World:
