@@ -77,7 +77,7 @@ def test_one_window_and_single_nights_give_the_same_rows(portfolio):
 
 
 def test_a_range_is_cut_into_calendar_months(portfolio):
-    steps = []
+    steps: list[services.Step] = []
 
     run("02-28", "03-02", progress=steps.append)
 
@@ -100,7 +100,7 @@ def test_without_any_night_only_the_last_one_is_missing(portfolio):
 
 def test_missed_nights_are_replayed_in_order(portfolio):
     run("03-01", "03-01")
-    steps = []
+    steps: list[services.Step] = []
 
     services.replay_missing(until=day("03-04"), at=NOW, progress=steps.append)
 
@@ -265,7 +265,7 @@ def test_chunks_can_be_processed_elsewhere_and_come_back_twice(portfolio, bob, m
     monkeypatch.setattr("analytics.services.chunks.CHUNK_SIZE", 1)
     other = make_portfolio(bob)
     record(other, "gift_in", "1", "coin", at="2024-03-01 08:00")
-    handed = []
+    handed: list[tuple[services.Claim, services.Span]] = []
 
     result = run("03-01", "03-01", spread=lambda claim, spans: handed.extend((claim, span) for span in spans))
 

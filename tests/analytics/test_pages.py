@@ -29,7 +29,7 @@ def test_a_visitor_goes_to_the_catalogue():
     answer = Client().get("/")
 
     assert answer.status_code == 302
-    assert answer.url == "/indices/"
+    assert answer.headers["Location"] == "/indices/"
 
 
 def test_a_new_user_sees_one_next_step(alice, as_user):

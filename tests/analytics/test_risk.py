@@ -137,7 +137,7 @@ def test_cash_alone_stands_still(portfolio):
     value(portfolio, "01-10", "01-11")
 
     row = report(portfolio, "01-11")
-    assert (row.volatility, row.value_at_risk, row.expected_shortfall) == (0, 0, 0)
+    assert (row.volatility, row.value_at_risk, row.expected_shortfall) == (D(0), D(0), D(0))
     assert row.beta is None
     assert row.twr == 0
     assert row.span_return == 0
@@ -189,7 +189,7 @@ def test_total_loss_is_told(portfolio):
     value(portfolio, "01-10", "01-12")
 
     row = report(portfolio, "01-12")
-    assert (row.twr, row.span_return, row.simple_return, row.max_drawdown) == (-1, -1, -1, -1)
+    assert (row.twr, row.span_return, row.simple_return, row.max_drawdown) == (D(-1), D(-1), D(-1), D(-1))
 
 
 def test_a_ratio_beyond_its_column_is_told_not_stored(portfolio):

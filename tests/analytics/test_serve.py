@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from celery.contrib.testing.worker import start_worker
 from django.conf import settings as django_settings
-from django.core.management.base import OutputWrapper
 
 from analytics.management.commands import serve
 from analytics.models import NightlyRun
@@ -40,7 +39,7 @@ def watch(live_server, settings, tmp_path):
 
     def run(*, port: int | None = None, processes: Processes | None = None, once: bool = True):
         said = io.StringIO()
-        command = serve.Command(stdout=OutputWrapper(said))
+        command = serve.Command(stdout=said)
         where = port or live_server.thread.port
         watching = serve._Watch(command, processes or Processes(), port=where, once=once)
         watching.run()
@@ -128,7 +127,7 @@ def test_a_failed_night_is_a_reason_to_stop(watch, memory_broker, monkeypatch):
         run = make_night(YESTERDAY, "failed")
         NightlyRun.objects.filter(id=run.id).update(message="no disk", attempts=5)
 
-    monkeypatch.setattr(serve.current_app, "send_task", fail)
+    monkeypatch.setattr("analytics.management.commands.serve.current_app.send_task", fail)
 
     watching, _ = watch()
 

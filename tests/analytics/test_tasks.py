@@ -126,7 +126,7 @@ def test_a_long_replay_hands_over_to_the_next_tick(portfolio, sent, monkeypatch)
     monkeypatch.setattr(tasks, "TICK_SECONDS", 0)
     monkeypatch.setattr(services.nights, "months", lambda start, end: [(start, start), (end, end)])
     readings = iter([0.0, -1.0, 1.0, 1.0, 1.0])
-    monkeypatch.setattr(tasks.time, "monotonic", lambda: next(readings))
+    monkeypatch.setattr("analytics.tasks.time.monotonic", lambda: next(readings))
 
     tasks.tick_nights()
 
