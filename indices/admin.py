@@ -35,7 +35,7 @@ class ReadOnly:
 
 
 @admin.register(Index)
-class IndexAdmin(SimpleHistoryAdmin):
+class IndexAdmin(SimpleHistoryAdmin):  # type: ignore[misc] # ships no types
     """What an index is; its rules are in its methodologies, its state follows from them."""
 
     form = IndexForm
@@ -71,7 +71,7 @@ class IndexAdmin(SimpleHistoryAdmin):
 
 
 @admin.register(Methodology)
-class MethodologyAdmin(SimpleHistoryAdmin):
+class MethodologyAdmin(SimpleHistoryAdmin):  # type: ignore[misc] # ships no types
     """Rules as drafts; a published version never changes."""
 
     form = MethodologyForm

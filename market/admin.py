@@ -70,7 +70,7 @@ class AssetAliasAdmin(admin.ModelAdmin[AssetAlias]):
 
 
 @admin.register(Classification)
-class ClassificationAdmin(SimpleHistoryAdmin):
+class ClassificationAdmin(SimpleHistoryAdmin):  # type: ignore[misc] # ships no types
     """What assets were, and when."""
 
     list_display = ("asset", "sector", "token_type", "is_eligible", "valid_from", "valid_to")
