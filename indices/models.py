@@ -135,6 +135,12 @@ class Methodology(models.Model):
                 condition=Q(status="published"),
                 name="one_published_methodology_a_day",
             ),
+            # Two empty days are no duplicate to a database.
+            models.UniqueConstraint(
+                fields=["index"],
+                condition=Q(status="published", effective_from__isnull=True),
+                name="one_published_methodology_from_the_start",
+            ),
             models.CheckConstraint(condition=Q(version__gte=1), name="methodology_version_from_one"),
             models.CheckConstraint(
                 condition=Q(approver__isnull=True) | Q(author__isnull=True) | ~Q(approver=F("author")),
@@ -153,7 +159,7 @@ class Review(models.Model):
     """One reconstitution of an index: what was known at the cut-off, and what became of each asset."""
 
     class Status(models.TextChoices):
-        """`pending` until the effective close; `needs_review` keeps the old basket; `postponed` lacks a price."""
+        """`pending` until its effective close, put off while a price is missing; `needs_review` keeps the old basket."""
 
         PENDING = "pending", _("Takes effect at its close")
         EFFECTIVE = "effective", _("In effect")

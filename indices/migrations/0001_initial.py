@@ -218,6 +218,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='methodology',
+            constraint=models.UniqueConstraint(condition=models.Q(('effective_from__isnull', True), ('status', 'published')), fields=('index',), name='one_published_methodology_from_the_start'),
+        ),
+        migrations.AddConstraint(
+            model_name='methodology',
             constraint=models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='methodology_version_from_one'),
         ),
         migrations.AddConstraint(

@@ -1,9 +1,10 @@
 """The user is known by an e-mail address, whatever its case."""
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import IdempotencyRecord, User
 from tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -33,3 +34,12 @@ def test_the_database_refuses_the_same_e_mail_in_another_case(alice):
 
     with pytest.raises(IntegrityError):
         twin.save()
+
+
+def test_the_database_refuses_an_idempotency_key_twice_of_one_user(alice, bob):
+    fields = {"key": "once", "fingerprint": "", "status": 201, "body": {}, "created_at": timezone.now()}
+    for user in (alice, bob):
+        IdempotencyRecord.objects.create(user=user, **fields)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        IdempotencyRecord.objects.create(user=alice, **fields)
