@@ -91,3 +91,11 @@ def test_nights_are_listed_latest_first(alice, api_as):
     rows = api_as(alice).get("/api/v1/nights/").json()["results"]
 
     assert [(row["date"], row["status"]) for row in rows] == [("2024-03-09", "partial"), ("2024-03-08", "done")]
+
+
+def test_the_list_of_nights_needs_few_queries(alice, api_as, django_assert_max_num_queries):
+    for number in range(1, 9):
+        make_night(day(f"03-0{number}"))
+
+    with django_assert_max_num_queries(2):
+        assert api_as(alice).get("/api/v1/nights/").json()["count"] == 8

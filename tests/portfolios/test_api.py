@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import IdempotencyRecord
 from portfolios import services
-from portfolios.models import Entry, Order, Portfolio, Transaction
+from portfolios.models import Entry, Order, Portfolio, Transaction, Wallet
 from tests.portfolios.factories import NOW, make_index, make_investor, make_portfolio, record
 
 ROOT = "/api/v1/portfolios/"
@@ -372,10 +372,11 @@ def test_lists_cost_the_same_however_long(api, portfolio):
             assert api.get(f"{ROOT}{part}").status_code == 200
         return len(asked)
 
-    parts = ["", f"{portfolio.id}/transactions/", f"{portfolio.id}/holdings/", f"{portfolio.id}/sleeves/"]
+    parts = ["", *(f"{portfolio.id}/{part}/" for part in ("transactions", "holdings", "sleeves", "wallets"))]
     before = [cost(part) for part in parts]
     for number in range(5):
         make_portfolio(portfolio.owner, name=f"Number {number}")
+        Wallet.objects.create(portfolio=portfolio, name=f"Number {number}")
         record(portfolio, "deposit", "1", "ethereum", at=NOW - timedelta(hours=number + 1))
         record(portfolio, "deposit", "1", "bitcoin", at=NOW - timedelta(hours=number + 1))
 
