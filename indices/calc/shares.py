@@ -1,30 +1,45 @@
-"""Exact shares of a whole."""
+"""Shares of a whole that lose nothing: exact, whatever the precision of the caller's decimals."""
 
 from collections.abc import Sequence
-from decimal import ROUND_DOWN, Decimal, localcontext
+from decimal import Decimal
+from fractions import Fraction
 
 STEP = Decimal("1e-12")
+"""The grid on which weights are stored."""
 
 
-def exact_shares(values: Sequence[Decimal]) -> list[Decimal]:
-    """Return each value's share of the sum, fractions of 1 to 12 decimals that sum to exactly 1.
+def share_out(total: Decimal, weights: Sequence[Decimal] | Sequence[float], *, unit: Decimal) -> list[Decimal]:
+    """Share a total by weights so that the parts are whole units and sum to it exactly.
 
-    What rounding down leaves over goes to the largest remainders; equal ones are settled by position.
+    Each part is rounded down; the units left go one each to the largest remainders, ties to the earlier one.
+
+    Parameters
+    ----------
+    total : not negative, a whole number of units
+    weights : not negative, at least one above 0; they need not sum to 1
+    unit : the smallest part, above 0
+
+    Returns
+    -------
+    A part for each weight, in its order
 
     Raises
     ------
     ValueError
-        If a value is negative, or the sum is not above 0.
+        If no weight is above 0, one is negative or not finite, or the total is no such number.
 
     """
-    total = sum(values, Decimal(0))
-    if total <= 0 or any(value < 0 for value in values):
-        raise ValueError("Shares are of values that are not negative and of a sum above 0.")
-    with localcontext(prec=60):
-        exact = [value / total for value in values]
-        shares = [share.quantize(STEP, rounding=ROUND_DOWN) for share in exact]
-        left = int((1 - sum(shares, Decimal(0))) / STEP)
-        by_remainder = sorted(range(len(exact)), key=lambda place: (shares[place] - exact[place], place))
-        for place in by_remainder[:left]:
-            shares[place] += STEP
-    return shares
+    exact = [Fraction(weight) for weight in weights]
+    whole = sum(exact, Fraction(0))
+    if whole <= 0 or min(exact) < 0:
+        raise ValueError("Weights are not negative and at least one is positive.")
+    if total < 0 or total % unit:
+        raise ValueError(f"The total is a whole number of {unit}, not negative.")
+
+    units = int(total / unit)
+    due = [units * weight / whole for weight in exact]
+    parts = [int(part) for part in due]
+    by_remainder = sorted(range(len(parts)), key=lambda place: (parts[place] - due[place], place))
+    for place in by_remainder[: units - sum(parts)]:
+        parts[place] += 1
+    return [part * unit for part in parts]

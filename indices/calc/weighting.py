@@ -1,16 +1,16 @@
 """Weights from scores: the cap family, caps and floors by water-filling, exact quantising."""
 
 from decimal import Decimal
-from fractions import Fraction
 from math import fsum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-WEIGHT_DECIMALS = 12
+from indices.calc.shares import STEP, share_out
 
 # Ten caps of 0.1 sum to a hair below 1 in binary; a real shortfall is far larger than this.
 _SUM_TOLERANCE = 1e-12
+_ROUNDING = 1e-9
 
 
 class InfeasibleLimitsError(ValueError):
@@ -113,18 +113,10 @@ def quantise_weights(weights: NDArray[np.float64]) -> list[Decimal]:
     """
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise ValueError("Weights are finite and not negative.")
-    exact = [Fraction(float(weight)) for weight in weights]
-    total = sum(exact, Fraction(0))
-    if abs(total - 1) > Fraction(1, 10**9):
-        raise ValueError(f"Weights sum to {float(total):.12g}, not 1.")
-
-    scale = 10**WEIGHT_DECIMALS
-    scaled = [weight * scale / total for weight in exact]
-    whole = [int(weight) for weight in scaled]
-    by_remainder = sorted(range(len(scaled)), key=lambda i: (whole[i] - scaled[i], i))
-    for position in by_remainder[: scale - sum(whole)]:
-        whole[position] += 1
-    return [Decimal(units).scaleb(-WEIGHT_DECIMALS) for units in whole]
+    total = fsum(weights)
+    if abs(total - 1) > _ROUNDING:
+        raise ValueError(f"Weights sum to {total:.12g}, not 1.")
+    return share_out(Decimal(1), weights.tolist(), unit=STEP)
 
 
 def _positive(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from indices.calc.shares import exact_shares
+from indices.calc.shares import STEP, share_out
 from indices.models import Index, Level, Rebalance
 from market import selectors as market
 
@@ -50,7 +50,8 @@ def get_basket(*, index: Index, day: date) -> Basket | None:
     holdings = list(rebalance.holdings.select_related("asset"))
     closes = market.get_last_closes(asset_ids=[holding.asset_id for holding in holdings], day=day)
     prices = [closes[holding.asset_id].close for holding in holdings]
-    weights = exact_shares([holding.units * price for holding, price in zip(holdings, prices, strict=True)])
+    worth = [holding.units * price for holding, price in zip(holdings, prices, strict=True)]
+    weights = share_out(Decimal(1), worth, unit=STEP)
     lines = [
         BasketLine(holding.asset_id, holding.asset.symbol, holding.units, price, weight)
         for holding, price, weight in zip(holdings, prices, weights, strict=True)

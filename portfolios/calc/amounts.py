@@ -1,6 +1,5 @@
-"""Exact arithmetic of amounts: sharing out without losing a cent, and bands around targets. Decimals throughout."""
+"""Exact arithmetic of amounts: rounding, and bands around targets. Decimals throughout."""
 
-from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal
 
 CENT = Decimal("0.01")
@@ -13,28 +12,6 @@ NEAR = Decimal("0.25")
 def round_down(value: Decimal, unit: Decimal = SMALLEST) -> Decimal:
     """Cut a number to whole units, towards zero."""
     return value.quantize(unit, rounding=ROUND_DOWN)
-
-
-def share_out(total: Decimal, weights: Sequence[Decimal], *, unit: Decimal = CENT) -> list[Decimal]:
-    """Share a total by weights so that the parts are whole units and sum to it exactly.
-
-    Each part is rounded down; the units left go one each to the largest remainders, ties to the earlier one.
-    `weights` need not sum to 1. Raises ValueError when there is no positive weight, a negative one, or when `total`
-    is negative or not a whole number of units.
-    """
-    whole = sum(weights, Decimal(0))
-    if whole <= 0 or min(weights) < 0:
-        raise ValueError("Weights are not negative and at least one is positive.")
-    if total < 0 or total % unit:
-        raise ValueError(f"The total is a whole number of {unit}, not negative.")
-
-    exact = [total * weight / whole for weight in weights]
-    parts = [round_down(part, unit) for part in exact]
-    left = int((total - sum(parts, Decimal(0))) / unit)
-    by_remainder = sorted(range(len(parts)), key=lambda place: (parts[place] - exact[place], place))
-    for place in by_remainder[:left]:
-        parts[place] += unit
-    return parts
 
 
 def default_band(target: Decimal) -> tuple[Decimal, Decimal]:

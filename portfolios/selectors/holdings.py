@@ -9,9 +9,10 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from accounts.models import User
+from indices.calc.shares import share_out
 from market import selectors as market
 from market.models import Asset
-from portfolios.calc.amounts import band_state, share_out
+from portfolios.calc.amounts import band_state
 from portfolios.models import Portfolio, Position, Sleeve, Wallet
 
 ZERO = Decimal(0)

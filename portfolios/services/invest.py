@@ -9,10 +9,11 @@ from decimal import Decimal
 from django.db import transaction as database
 
 from indices import selectors as indices
+from indices.calc.shares import share_out
 from indices.models import Index, Level, Rebalance
 from market import selectors as market
 from market.models import close_of
-from portfolios.calc.amounts import CENT, round_down, share_out
+from portfolios.calc.amounts import CENT, round_down
 from portfolios.models import Entry, Order, Portfolio, Sleeve, Transaction, Wallet
 from portfolios.services.book import Book
 from portfolios.services.drafts import DIGITS, FIRST_DAY, USD, fingerprint_of, plain

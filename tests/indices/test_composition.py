@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, strategies as st
 
 from indices.calc.composition import Candidate, compose
-from indices.calc.shares import exact_shares
 from tests.indices.factories import make_rules
 
 SOUND = Candidate(
@@ -152,19 +151,3 @@ def test_every_asset_has_a_verdict_and_order_does_not_matter(caps, held, alpha, 
     assert outcome == turned
     if not outcome.problem:
         assert sum(v.weight for v in outcome.verdicts if v.weight) == 1
-
-
-@given(st.lists(st.decimals("0", "1e20", places=18), min_size=1).filter(any))
-def test_exact_shares_sum_to_one(values):
-    shares = exact_shares(values)
-
-    assert sum(shares) == 1
-    assert all(
-        abs(share - value / sum(values)) <= Decimal("1e-12") for share, value in zip(shares, values, strict=True)
-    )
-
-
-@pytest.mark.parametrize("values", [[], [Decimal(0)], [Decimal(2), Decimal(-1)]])
-def test_shares_of_nothing_are_refused(values):
-    with pytest.raises(ValueError, match="not negative"):
-        exact_shares(values)

@@ -1,46 +1,12 @@
-"""Sharing out without losing a cent, and where a weight stands in its band."""
+"""Rounding, and where a weight stands in its band."""
 
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, strategies as st
 
-from portfolios.calc.amounts import band_state, default_band, round_down, share_out
+from portfolios.calc.amounts import band_state, default_band, round_down
 
 D = Decimal
-weights = st.lists(st.decimals("0", "1", places=12), min_size=1, max_size=40).filter(any)
-
-
-def test_by_hand():
-    # 33.333 each: the one cent left goes to the first of three equal remainders.
-    assert share_out(D(100), [D(1), D(1), D(1)]) == [D("33.34"), D("33.33"), D("33.33")]
-    # 0.6667 and 0.3333 of a cent over: the larger remainder takes it.
-    assert share_out(D(1), [D(2), D(4)]) == [D("0.33"), D("0.67")]
-
-
-@given(st.integers(0, 10**12), weights)
-def test_the_parts_sum_to_the_total_and_are_off_by_less_than_a_cent(cents, given_weights):
-    total = D(cents) / 100
-
-    parts = share_out(total, given_weights)
-
-    assert sum(parts) == total
-    whole = sum(given_weights)
-    assert all(
-        abs(part - total * weight / whole) < D("0.01") for part, weight in zip(parts, given_weights, strict=True)
-    )
-
-
-@pytest.mark.parametrize("wrong", [[], [D(0)], [D(2), D(-1)]])
-def test_weights_that_share_nothing_are_refused(wrong):
-    with pytest.raises(ValueError, match="Weights"):
-        share_out(D(1), wrong)
-
-
-@pytest.mark.parametrize("total", [D("0.001"), D(-1)])
-def test_a_total_that_is_no_whole_number_of_cents_is_refused(total):
-    with pytest.raises(ValueError, match="whole number"):
-        share_out(total, [D(1)])
 
 
 def test_rounding_goes_down():
