@@ -64,16 +64,3 @@ def explain_ranks(
     reasons.update(dict.fromkeys(kept, RankReason.KEPT_BY_BUFFER))
     reasons.update(dict.fromkeys(topped_up, RankReason.TOPPED_UP))
     return reasons
-
-
-def select_by_rank(
-    ranked: Sequence[AssetId],
-    incumbents: AbstractSet[AssetId],
-    *,
-    count: int,
-    enter: int,
-    keep: int,
-) -> list[AssetId]:
-    """Return the ids that the index holds, in rank order; `explain_ranks` says why."""
-    reasons = explain_ranks(ranked, incumbents, count=count, enter=enter, keep=keep)
-    return [asset for asset, reason in reasons.items() if reason != RankReason.BELOW_BUFFER]

@@ -226,11 +226,6 @@ def _rows(panel: Panel, *, anchor: date, first: int, columns: list[int]) -> Iter
                 )
 
 
-def generate_market(*, seed: int = DEFAULT_SEED, anchor: date = DEFAULT_ANCHOR, end: date) -> Iterator[SourcePrice]:
-    """Give every row of the simulated market from the anchor to the end, both included; none if the end is earlier."""
-    yield from SimulatedSource(anchor=anchor, seed=seed).fetch_prices([coin.id for coin in COINS], anchor, end)
-
-
 @dataclass(frozen=True, slots=True)
 class SimulatedSource:
     """The simulated market as a source: a night fetches one more day of the same history."""

@@ -3,10 +3,16 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from indices.calc.selection import RankReason, explain_ranks, select_by_rank
+from indices.calc.selection import RankReason, explain_ranks
 
 RANKED = ["btc", "eth", "sol", "xrp", "doge", "ada", "avax", "ltc"]
 HELD = {"btc", "eth", "xrp", "ada", "ltc"}
+
+
+def select_by_rank(ranked, incumbents, **numbers):
+    """Return the ids that are in, in rank order."""
+    reasons = explain_ranks(ranked, incumbents, **numbers)
+    return [asset for asset, reason in reasons.items() if reason != RankReason.BELOW_BUFFER]
 
 
 @st.composite

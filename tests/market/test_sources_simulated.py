@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings as hypothesis_settings, strategies as st
 
 from market.sources.base import SourceProblem
-from market.sources.simulated import DEFAULT_ANCHOR, DEFAULT_SEED, SimulatedSource, generate_market, simulate
+from market.sources.simulated import DEFAULT_ANCHOR, DEFAULT_SEED, SimulatedSource, simulate
 from market.sources.simulated_assets import COINS, COLLAPSE, DEPEG
 
 DAYS = 1826
@@ -26,10 +26,16 @@ def column(symbol):
     return next(place for place, coin in enumerate(COINS) if coin.symbol == symbol)
 
 
+def every_row(*, end, anchor=DEFAULT_ANCHOR, seed=DEFAULT_SEED):
+    """Return all rows of a market from its anchor to the end."""
+    source = SimulatedSource(anchor=anchor, seed=seed)
+    return list(source.fetch_prices([coin.id for coin in COINS], anchor, end))
+
+
 @pytest.fixture(scope="module")
 def market():
     """Return five years of the default market as rows."""
-    return list(generate_market(end=END))
+    return every_row(end=END)
 
 
 @pytest.fixture(scope="module")
@@ -119,16 +125,16 @@ def test_a_night_adds_one_day_to_the_same_rows(market):
 
 
 def test_another_seed_is_another_market(market):
-    other = list(generate_market(seed=DEFAULT_SEED + 1, end=DEFAULT_ANCHOR))
+    other = every_row(seed=DEFAULT_SEED + 1, end=DEFAULT_ANCHOR)
 
     assert other[0].asset_id == market[0].asset_id
-    assert list(generate_market(seed=1, end=END))[-1].close != market[-1].close
+    assert every_row(seed=1, end=END)[-1].close != market[-1].close
 
 
 def test_another_anchor_moves_the_same_history(market):
     later = DEFAULT_ANCHOR + timedelta(days=400)
 
-    rows = list(generate_market(anchor=later, end=later + timedelta(days=30)))
+    rows = every_row(anchor=later, end=later + timedelta(days=30))
 
     assert [row.close for row in rows] == [row.close for row in market[: len(rows)]]
     assert rows[0].day == later
@@ -164,12 +170,12 @@ def test_there_is_nothing_before_the_anchor():
     rows = list(SimulatedSource().fetch_prices(IDS, date(2000, 1, 1), DEFAULT_ANCHOR))
 
     assert {row.day for row in rows} == {DEFAULT_ANCHOR}
-    assert list(generate_market(end=DEFAULT_ANCHOR - timedelta(days=1))) == []
+    assert every_row(end=DEFAULT_ANCHOR - timedelta(days=1)) == []
 
 
 @pytest.mark.parametrize("seed", [DEFAULT_SEED, 1, 41])
 def test_every_number_is_positive_and_fits_the_columns(seed):
-    for row in generate_market(seed=seed, end=END):
+    for row in every_row(seed=seed, end=END):
         assert row.close > 0
         assert row.close == round(row.close, 18)
         assert len(row.close.as_tuple().digits) <= 8
