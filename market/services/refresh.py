@@ -63,7 +63,7 @@ def refresh_market(*, start: date, end: date, at: datetime) -> RefreshResult:
         return RefreshResult(problems=[str(error)])
     result = RefreshResult()
     last = min(end, date.fromordinal(at.astimezone(UTC).toordinal() - 1))
-    if source.name != "none" and last >= start:
+    if source and last >= start:
         result = _take(source, start, last, at)
     for simulated in (False, True):
         find_problems(simulated=simulated, start=start, end=end, at=at)
