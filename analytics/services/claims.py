@@ -9,6 +9,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from time import monotonic
 from uuid import uuid4
 
@@ -105,10 +106,10 @@ def _process_is_gone(token: str) -> bool:
 def _is_zombie(pid: int) -> bool:
     """Tell whether a process has ended and only waits for its parent; False where there is no /proc."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:  # noqa: PTH123 - a kernel file
-            return stat.read().rpartition(")")[2].split()[0] == "Z"
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return False
+    return stat.rpartition(")")[2].split()[0] == "Z"
 
 
 def _reset_stages(claim: Claim) -> None:

@@ -59,7 +59,8 @@ def compose(candidates: Sequence[Candidate], incumbents: AbstractSet[str], rules
     cannot obey, give the verdicts without weights and a `problem`.
     """
     failures = {
-        candidate.asset_id: _failure(candidate, candidate.asset_id in incumbents, rules) for candidate in candidates
+        candidate.asset_id: _failure(candidate, rules, is_incumbent=candidate.asset_id in incumbents)
+        for candidate in candidates
     }
     eligible = sorted((c for c in candidates if failures[c.asset_id] is None), key=_rank_key)
     reasons = explain_ranks(
@@ -113,9 +114,9 @@ def _rank_key(candidate: Candidate) -> tuple[Decimal, float, str]:
     return -(candidate.market_cap or Decimal(0)), -(candidate.median_volume or 0.0), candidate.asset_id
 
 
-def _failure(candidate: Candidate, incumbent: bool, rules: Rules) -> tuple[str, str] | None:  # noqa: FBT001 - of one asset
+def _failure(candidate: Candidate, rules: Rules, *, is_incumbent: bool) -> tuple[str, str] | None:
     """Return the first screen that the asset fails and the words for it; None when it passes all."""
-    return _failed_kind(candidate, rules) or _failed_figures(candidate, incumbent, rules)
+    return _failed_kind(candidate, rules) or _failed_figures(candidate, rules, is_incumbent=is_incumbent)
 
 
 def _failed_kind(candidate: Candidate, rules: Rules) -> tuple[str, str] | None:
@@ -132,9 +133,9 @@ def _failed_kind(candidate: Candidate, rules: Rules) -> tuple[str, str] | None:
     return None
 
 
-def _failed_figures(candidate: Candidate, incumbent: bool, rules: Rules) -> tuple[str, str] | None:  # noqa: FBT001 - same
+def _failed_figures(candidate: Candidate, rules: Rules, *, is_incumbent: bool) -> tuple[str, str] | None:
     """Screen by the asset's figures at the cut-off."""
-    needed = rules.liquidity_stay if incumbent else rules.liquidity_enter
+    needed = rules.liquidity_stay if is_incumbent else rules.liquidity_enter
     traded = candidate.median_volume or 0.0
     if candidate.age_days < rules.min_age_days:
         return "age", f"Priced for {candidate.age_days} days; {rules.min_age_days} are needed."
@@ -145,7 +146,7 @@ def _failed_figures(candidate: Candidate, incumbent: bool, rules: Rules) -> tupl
     if Decimal(traded) < needed:
         return (
             "liquidity",
-            f"Median value traded ${traded:,.0f} a day; ${needed:,.0f} to {'stay' if incumbent else 'enter'}.",
+            f"Median value traded ${traded:,.0f} a day; ${needed:,.0f} to {'stay' if is_incumbent else 'enter'}.",
         )
     return None
 

@@ -125,7 +125,7 @@ def _rows(files: Sequence[Path], reading: _Reading, progress: Callable[[float], 
             path=path,
             required=COLUMNS,
             errors=reading.errors,
-            report=lambda position, before=before: progress((before + position) / total),  # type: ignore[misc]
+            report=partial(_report, progress, before=before, total=total),
         )
         for number, values in table.rows():
             row = _row(path.name, number, values, reading)
@@ -133,6 +133,10 @@ def _rows(files: Sequence[Path], reading: _Reading, progress: Callable[[float], 
                 yield row
         reading.ignored.extend(name for name in table.ignored_columns if name not in reading.ignored)
         before += path.stat().st_size if path.is_file() else 0
+
+
+def _report(progress: Callable[[float], None], position: int, *, before: int, total: int) -> None:
+    progress((before + position) / total)
 
 
 def _row(file: str, number: int, values: list[str], reading: _Reading) -> PriceRow | None:
