@@ -1,5 +1,6 @@
 """Rules-based indices: versioned methodologies, reviews with a reason an asset, baskets in units, daily levels."""
 
+from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
@@ -94,6 +95,15 @@ class Index(models.Model):
         return self.name
 
 
+class MethodologyQuerySet(models.QuerySet["Methodology"]):
+    """Reads of methodologies."""
+
+    def published(self) -> "MethodologyQuerySet":
+        """Those that are, were or will be in force, in the order in which they come into force."""
+        start = F("effective_from").asc(nulls_first=True)
+        return self.filter(status=Methodology.Status.PUBLISHED).order_by(start, "version")
+
+
 class Methodology(models.Model):
     """One version of an index's rules, frozen by publishing; the approver is not the author."""
 
@@ -122,6 +132,7 @@ class Methodology(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True, blank=True)
 
+    objects = MethodologyQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -154,12 +165,16 @@ class Methodology(models.Model):
     def __str__(self) -> str:
         return f"{self.index.slug} v{self.version}"
 
+    def starts_by(self, day: date) -> bool:
+        """Tell whether a review that takes effect on a day is under this version or a later one."""
+        return self.effective_from is None or self.effective_from <= day
+
 
 class Review(models.Model):
     """One reconstitution of an index: what was known at the cut-off, and what became of each asset."""
 
     class Status(models.TextChoices):
-        """`pending` until its effective close, put off while a price is missing; `needs_review` keeps the old basket."""
+        """`pending` until its close, put off while a price is missing; `needs_review` keeps the old basket."""
 
         PENDING = "pending", _("Takes effect at its close")
         EFFECTIVE = "effective", _("In effect")

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from indices.models import Index
 from market.money import AmountField, RatioField
 
 if TYPE_CHECKING:
@@ -77,12 +78,7 @@ class Wallet(models.Model):
 class Sleeve(models.Model):
     """A part of a portfolio that follows one index in one tier, with its target and its band."""
 
-    class Tier(models.TextChoices):
-        """Core is the steady base, speculative the small bets."""
-
-        CORE = "core", _("Core")
-        SATELLITE = "satellite", _("Satellite")
-        SPECULATIVE = "speculative", _("Speculative")
+    Tier = Index.Tier
 
     portfolio = models.ForeignKey(Portfolio, models.CASCADE, related_name="sleeves")
     index = models.ForeignKey("indices.Index", models.PROTECT, related_name="+")

@@ -85,14 +85,13 @@ def get_near_misses(*, index: Index, day: date) -> list[ReviewLine]:
 
 def get_rulebook(*, index: Index, day: date) -> Rulebook | None:
     """Return the rules for the next review after a day; None for an index without published rules."""
-    published = index.methodologies.filter(status=Methodology.Status.PUBLISHED)
-    in_force = sorted(published, key=lambda m: (m.effective_from or date.min, m.version))
-    if not in_force:
+    published = list(index.methodologies.published())
+    if not published:
         return None
-    methodology = [m for m in in_force if m.effective_from is None or m.effective_from <= day][-1:] or in_force[:1]
-    rules = Rules.from_params(methodology[0].params)
+    methodology = next((version for version in reversed(published) if version.starts_by(day)), published[0])
+    rules = Rules.from_params(methodology.params)
     upcoming = effective_days(rules.schedule, day + timedelta(days=1), day + timedelta(days=100))
-    return Rulebook(methodology=methodology[0], sentences=describe(rules), next_effective_day=next(upcoming))
+    return Rulebook(methodology=methodology, sentences=describe(rules), next_effective_day=next(upcoming))
 
 
 def get_reviews(*, index: Index) -> QuerySet[Review]:

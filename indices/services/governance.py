@@ -105,7 +105,7 @@ def _check_dates(index: Index, methodology: Methodology) -> None:
     """Refuse rules that would have been in force before somebody approved them."""
     if index.status == Index.Status.RETIRED:
         raise CannotPublishError(f"{index.name} is retired; it has no next review.")
-    published = index.methodologies.filter(status=Methodology.Status.PUBLISHED)
+    published = index.methodologies.published()
     start = methodology.effective_from
     if not published.exists():
         return

@@ -60,10 +60,8 @@ class IndexState:
 
     def methodology_for(self, effective_day: date) -> tuple[Methodology, Rules]:
         """Return the rules for a review that takes effect on a day: the latest published from then or before."""
-        in_force = [
-            (m, r) for m, r in self.methodologies if m.effective_from is None or m.effective_from <= effective_day
-        ]
-        return in_force[-1] if in_force else self.methodologies[0]
+        started = (pair for pair in reversed(self.methodologies) if pair[0].starts_by(effective_day))
+        return next(started, self.methodologies[0])
 
     def pending_weights(self) -> dict[str, Decimal]:
         """Return the weights that wait for their close, best rank first."""
@@ -76,11 +74,10 @@ class IndexState:
 
 def _published(index: Index) -> list[tuple[Methodology, Rules]]:
     """Return the published methodologies with their rules, in the order in which they come into force."""
-    published = index.methodologies.filter(status=Methodology.Status.PUBLISHED).order_by("version")
     try:
-        read = [(methodology, Rules.from_params(methodology.params)) for methodology in published]
+        read = [(methodology, Rules.from_params(methodology.params)) for methodology in index.methodologies.published()]
     except RulesError as error:
         raise CannotRunError(f"The published methodology cannot be read. {error}") from error
     if not read:
         raise CannotRunError("No methodology is published.")
-    return sorted(read, key=lambda pair: (pair[0].effective_from or date.min, pair[0].version))
+    return read
