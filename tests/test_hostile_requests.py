@@ -19,6 +19,7 @@ BODIES = {
     "a NUL in a string": b'{"name": "a\\u0000b"}',
     "half a surrogate pair": b'{"name": "\\ud800"}',
     "an integer of 200,000 digits": b'{"name": ' + b"9" * 200_000 + b"}",
+    "an exponent beyond every number": b'{"name": 1e9999999999999999999}',
     "a list in place of an object": b"[1, 2]",
     "a number in place of an object": b"1e400",
     "nothing": b"",
@@ -33,6 +34,18 @@ def test_a_broken_body_is_the_clients_error_and_makes_nothing(body, alice, as_us
     assert response.status_code == 400, response.content[:200]
     assert response.json()["errors"][0]["detail"]
     assert not Portfolio.objects.exists()
+
+
+@pytest.mark.parametrize("number", [b"1e9999999", b"-1.5e1001", b"1e-9999999"])
+def test_a_number_too_long_to_write_out_is_refused_unread(number, alice, as_user):
+    browser = as_user(alice)
+    portfolio = browser.post(PORTFOLIOS, {"name": "Mine"}, content_type="application/json").json()["id"]
+    body = b'{"kind": "deposit", "wallet": ' + number + b"}"
+
+    response = browser.post(f"{PORTFOLIOS}{portfolio}/transactions/", body, content_type="application/json")
+
+    assert response.status_code == 400
+    assert "beyond 1E\u00b11000" in response.json()["errors"][0]["detail"]
 
 
 def test_a_body_over_the_limit_is_refused_unread(alice, as_user):

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, NotRequired, TypedDict
 
@@ -101,7 +101,8 @@ def check_instant(at: datetime, *, now: datetime) -> None:
         raise CannotRecordError("at: a time needs its zone, for example 2024-05-01T12:00:00Z.", field="at")
     if at > now:
         raise CannotRecordError("at: this lies in the future.", field="at")
-    if at.astimezone(UTC).date() < FIRST_DAY:
+    # Compared, not converted: the first hours of year 1 do not exist in UTC.
+    if at < datetime.combine(FIRST_DAY, time.min, tzinfo=UTC):
         raise CannotRecordError(f"at: nothing is recorded before {FIRST_DAY}.", field="at")
 
 

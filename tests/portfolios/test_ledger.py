@@ -1,6 +1,6 @@
 """Recording: each kind moves what it must, and nothing that breaks a rule is half written."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -222,6 +222,7 @@ REFUSED = [
     ({"asset": "usd", "price": "1"}, "asset"),
     ({"at": NOW + timedelta(seconds=1)}, "at"),
     ({"at": instant("2008-12-31 23:59")}, "at"),
+    ({"at": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=9)))}, "at"),
     ({"at": datetime(2024, 3, 1)}, "at"),  # noqa: DTZ001 - the missing zone is what is refused
     ({"note": "x" * 301}, "note"),
     ({"note": "nul\0"}, "note"),
