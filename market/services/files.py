@@ -5,6 +5,7 @@ import gzip
 import io
 import re
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ NUMBER_PATTERN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,6})?", re.ASC
 DIGITS_BEFORE_POINT = 20
 SMALLEST_STEP = Decimal(1).scaleb(-18)
 LONGEST_QUOTE = 40
+LONGEST_LIST = 300
+LONGEST_LINE = 1024 * 1024
+MOST_COLUMNS = 1000
 T = TypeVar("T")
 
 
@@ -107,7 +111,7 @@ class CsvFile:
         row = 0
         try:
             with self._open() as (raw, text):
-                reader = csv.reader(text, strict=True)
+                reader = csv.reader(_lines(text), strict=True)
                 places = self._places(next(reader, []))
                 for values in reader if places else ():
                     row = reader.line_num
@@ -133,16 +137,18 @@ class CsvFile:
     def _places(self, header: list[str]) -> list[int]:
         names = [name.strip().casefold() for name in header]
         missing = [name for name in self.required if name not in names]
-        double = sorted({name for name in names if names.count(name) > 1})
+        double = sorted(name for name, count in Counter(names).items() if count > 1)
         if not any(names):
             self._refuse(0, "the file is empty.")
         elif missing:
-            self._refuse(1, f"no column {', '.join(missing)}; the header has {', '.join(names)}.")
+            self._refuse(1, f"no column {', '.join(missing)}; the header has {_listed(names)}.")
         elif double:
-            self._refuse(1, f"the header names {', '.join(double)} more than once.")
+            self._refuse(1, f"the header names {_listed(double)} more than once.")
+        elif len(names) > MOST_COLUMNS:
+            self._refuse(1, f"the header has {len(names):,} columns; at most {MOST_COLUMNS:,} are read.")
         else:
             wanted = [*self.required, *self.optional]
-            self.ignored_columns.extend(name for name in names if name not in wanted)
+            self.ignored_columns.extend(_listed([name]) for name in names if name not in wanted)
             self.width = len(names)
             return [names.index(name) if name in names else -1 for name in wanted]
         return []
@@ -154,6 +160,14 @@ class CsvFile:
 
     def _refuse(self, row: int, message: str) -> None:
         self.errors.add(RowError(self.path.name, row, "", message))
+
+
+def _lines(text: IO[str]) -> Iterator[str]:
+    """Give the lines; a file without line ends, such as a gzip of nothing but zeros, is not read into memory."""
+    while line := text.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE and not line.endswith(("\n", "\r")):
+            raise csv.Error(f"a line has more than {LONGEST_LINE:,} characters")
+        yield line
 
 
 def _explain(error: Exception) -> str:
@@ -223,5 +237,14 @@ def parse_label(text: str, *, longest: int) -> str:
 
 def quoted(text: str) -> str:
     """Return what a file said, cut and escaped, fit for a message."""
-    shown = text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "..."
-    return ascii(shown) if not shown.isprintable() else f'"{shown}"'
+    shown = _cut(text, LONGEST_QUOTE)
+    return f'"{shown}"' if shown.isprintable() else ascii(shown)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = _cut(", ".join(names), LONGEST_LIST)
+    return shown if shown.isprintable() else ascii(shown)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[:longest] + "..."
