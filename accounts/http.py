@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import uuid
 import zoneinfo
 from collections.abc import Callable
@@ -12,15 +13,18 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy
+from django_structlog.middlewares import RequestMiddleware
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
+from simple_history.admin import SimpleHistoryAdmin
 
 from accounts.models import IdempotencyRecord, InvestorProfile
 
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 TIME_ZONE_KEY = "time_zone"
+MAILED_KEY = re.compile(r"(/account/(?:password/reset/key|confirm-email)/)[^/?#]+")
 KEY_LENGTH = 255
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -147,6 +152,32 @@ class TimeZoneMiddleware:
             return self.get_response(request)
 
 
+class RequestLogMiddleware(RequestMiddleware):
+    """Logs requests, but no key of a mailed link: whoever reads the log could set a password with it."""
+
+    @staticmethod
+    def format_request(request: "HttpRequest") -> str:
+        return MAILED_KEY.sub(r"\1...", f"{request.method} {request.get_full_path()}")
+
+
+class PrivateAnswersMiddleware:
+    """Keeps what somebody sees who may be logged in out of every cache, the browser's own included.
+
+    After a logout the button "back" of a shared computer then shows nothing, and no proxy mixes up two people.
+    """
+
+    def __init__(self, get_response: Callable[["HttpRequest"], "HttpResponse"]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        """Mark the answer; one that says already how it may be cached stays as it is."""
+        response = self.get_response(request)
+        known = settings.SESSION_COOKIE_NAME in request.COOKIES or "X-Session-Token" in request.headers
+        if known and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+
 class StaffSecondFactorMiddleware:
     """Keeps staff without a second factor out of the admin; allauth has no such setting."""
 
@@ -167,3 +198,15 @@ class StaffSecondFactorMiddleware:
     @staticmethod
     def _lacks_second_factor(request: "HttpRequest") -> bool:
         return request.user.is_authenticated and request.user.is_staff and not is_mfa_enabled(request.user)
+
+
+class HistoryAdmin(SimpleHistoryAdmin):  # type: ignore[misc] # ships no types
+    """Old versions may be looked at; the library would let whoever may look also write one back, rules unasked."""
+
+    def history_form_view(
+        self, request: "HttpRequest", object_id: str, version_id: str, extra_context: dict[str, Any] | None = None
+    ) -> "HttpResponse":
+        if request.method not in {"GET", "HEAD"}:
+            raise PermissionDenied
+        page: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+        return page

@@ -24,7 +24,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # HTTPS=false is for a home network without certificates: cookies then travel in the clear.
 HTTPS = env.bool("HTTPS", default=True)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+# The folder holds password hashes, sessions and mails: for nobody else on this computer.
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", default=True)
 # Plain HTTP is a computer of one's own; whatever others can reach has TLS, and then staff show two factors.
 STAFF_NEEDS_MFA = env.bool("STAFF_NEEDS_MFA", default=HTTPS)
@@ -68,7 +69,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "accounts.http.RequestLogMiddleware",
+    "accounts.http.PrivateAnswersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -274,6 +276,7 @@ if env.bool("BEHIND_PROXY", default=False):
 # The health check of a container speaks plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
+SIMPLE_HISTORY_REVERT_DISABLED = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

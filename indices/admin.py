@@ -12,9 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 
-from accounts.http import user_of
+from accounts.http import HistoryAdmin, user_of
 from indices import services
 from indices.calc.rules import Rules, RulesError, describe
 from indices.forms import CutoffForm, IndexForm, MethodologyForm
@@ -35,7 +34,7 @@ class ReadOnly:
 
 
 @admin.register(Index)
-class IndexAdmin(SimpleHistoryAdmin):  # type: ignore[misc] # ships no types
+class IndexAdmin(HistoryAdmin):
     """What an index is; its rules are in its methodologies, its state follows from them."""
 
     form = IndexForm
@@ -71,7 +70,7 @@ class IndexAdmin(SimpleHistoryAdmin):  # type: ignore[misc] # ships no types
 
 
 @admin.register(Methodology)
-class MethodologyAdmin(SimpleHistoryAdmin):  # type: ignore[misc] # ships no types
+class MethodologyAdmin(HistoryAdmin):
     """Rules as drafts; a published version never changes."""
 
     form = MethodologyForm

@@ -11,8 +11,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 
+from accounts.http import HistoryAdmin
 from market.forms import RevisePriceForm
 from market.models import Asset, AssetAlias, Classification, DailyPrice, DataFinding, SourceRun
 from market.services import CannotReviseError, revise_price
@@ -70,7 +70,7 @@ class AssetAliasAdmin(admin.ModelAdmin[AssetAlias]):
 
 
 @admin.register(Classification)
-class ClassificationAdmin(SimpleHistoryAdmin):  # type: ignore[misc] # ships no types
+class ClassificationAdmin(HistoryAdmin):
     """What assets were, and when."""
 
     list_display = ("asset", "sector", "token_type", "is_eligible", "valid_from", "valid_to")
