@@ -100,8 +100,10 @@ def test_an_asset_is_judged_once_a_review_and_a_selected_one_has_a_weight(review
     takes(ReviewLine, fields, is_selected=True, weight=D(1))
 
     refuses(ReviewLine, fields)
-    for number, wrong in enumerate(({"weight": D(0)}, {"weight": D("1.000000000001")}, {"is_selected": True})):
-    for number, wrong in enumerate(({"weight": D(0)}, {"weight": D("1.000000000001")}, {"is_selected": True})):
+    fields["asset"] = make_asset("b")
+    refuses(ReviewLine, fields, weight=D(0))
+    refuses(ReviewLine, fields, weight=D("1.000000000001"))
+    refuses(ReviewLine, fields, is_selected=True)
 
 
 def test_a_basket_takes_effect_once_at_a_positive_level(index, review, rebalance):
