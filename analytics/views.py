@@ -41,6 +41,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "rows": [(each, drifts.get(each.portfolio.pk, [])) for each in figures],
         "totals": totals,
         "value_chart": charts.value_chart(series),
+        "gained": series[-1][1] - series[-1][2] if series else None,
         "night": night,
     }
     return render(request, "analytics/overview.html", context)

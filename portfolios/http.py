@@ -42,5 +42,4 @@ def refusals_for_clients() -> Iterator[None]:
 
 def show_refusal(form: forms.Form, refusal: RefusedError) -> None:
     """Put a refusal beside the field that it is about, or above the form when that has no such field."""
-    field = refusal.field if refusal.field in form.fields else None
-    form.add_error(field, refusal.message if field == refusal.field else str(refusal))
+    form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)

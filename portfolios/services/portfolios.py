@@ -140,13 +140,15 @@ def _check_targets(targets: Sequence[SleeveTarget], known: dict[int, Sleeve]) ->
         lower, upper = _band_of(target)
         if not lower <= target.target_weight <= upper:
             raise CannotKeepError(
-                f"lower_band: the band {plain(lower)} to {plain(upper)} of “{name}” does not hold its target "
-                f"{plain(target.target_weight)}.",
+                f"lower_band: the band {plain(lower * 100)}% to {plain(upper * 100)}% of “{name}” does not hold its "
+                f"target {plain(target.target_weight * 100)}%.",
                 field="lower_band",
             )
     total = sum((target.target_weight for target in targets), Decimal(0))
     if total > 1:
-        raise CannotKeepError(f"target_weight: the targets sum to {plain(total)}, more than 1.", field="target_weight")
+        raise CannotKeepError(
+            f"target_weight: the targets come to {plain(total * 100)}%, more than 100%.", field="target_weight"
+        )
 
 
 def _band_of(target: SleeveTarget) -> tuple[Decimal, Decimal]:

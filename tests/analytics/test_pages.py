@@ -66,7 +66,7 @@ def test_a_portfolio_before_its_first_night_is_unknown_not_zero(alice, as_user):
     page = as_user(alice).get("/").content.decode()
 
     assert "unknown" in page
-    assert "first valued by the next night" in page
+    assert "not valued yet" in page
     assert "$0.00" not in page
 
 
@@ -118,12 +118,35 @@ def test_a_panel_is_a_part_of_a_page(alice, portfolio, as_user, panel):
 
 
 @pytest.mark.parametrize("panel", ["performance", "risk"])
+def test_a_panel_asks_again_only_while_its_figures_are_being_computed(alice, portfolio, as_user, panel):
+    url = f"/portfolios/{portfolio.pk}/{panel}/"
+    done = as_user(alice).get(url).content.decode()
+
+    record(portfolio, "deposit", "5", at="2024-03-05 08:00")
+    at_work = as_user(alice).get(url).content.decode()
+
+    asks = f'hx-get="{url}" hx-trigger="load delay:3s"'
+    assert asks not in done
+    assert asks in at_work
+
+
+def test_a_first_deposit_says_that_its_figures_are_on_their_way(alice, as_user):
+    portfolio = make_portfolio(alice)
+    record(portfolio, "deposit", "5", at="2024-03-05 08:00")
+
+    page = as_user(alice).get(f"/portfolios/{portfolio.pk}/performance/").content.decode()
+
+    assert "Being computed" in page
+    assert "next night" not in page
+
+
+@pytest.mark.parametrize("panel", ["performance", "risk"])
 def test_a_portfolio_without_figures_says_so(alice, as_user, panel):
     portfolio = make_portfolio(alice)
 
     page = as_user(alice).get(f"/portfolios/{portfolio.pk}/{panel}/").content.decode()
 
-    assert "yet" in page
+    assert "yet" in page or "as soon as something is held" in page
     assert "$0.00" not in page
 
 

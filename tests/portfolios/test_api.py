@@ -311,7 +311,7 @@ def test_targets_over_1_are_400(api, portfolio):
     answer = api.put(url(portfolio, "sleeves/"), body, format="json")
 
     assert answer.status_code == 400
-    assert "sum to 1.2" in answer.json()["errors"][0]["detail"]
+    assert "come to 120%" in answer.json()["errors"][0]["detail"]
 
 
 def test_wallets_are_listed_and_added(api, portfolio):

@@ -74,6 +74,17 @@ def test_a_portfolio_is_opened_with_own_targets(site, alice):
     assert dict(targets) == {"top-2": Decimal("0.6"), "tail": Decimal("0.125")}
 
 
+def test_own_targets_above_the_whole_are_said_in_words_not_in_field_names(site):
+    first, second = make_index(), make_index("tail", {"bitcoin": "1"}, tier="satellite")
+    fields = {f"target_{first.pk}": "60", f"target_{second.pk}": "60"}
+
+    answer = site.post("/portfolios/new/", {"name": "Mine", "template": "own"} | fields)
+
+    assert answer.status_code == 422
+    assert "The targets come to 120%, more than 100%." in text(answer)
+    assert "target_weight" not in text(answer)
+
+
 def test_templates_need_an_index_in_each_tier(site):
     make_index()
     make_index("tail", {"bitcoin": "1"}, tier="satellite")

@@ -72,7 +72,7 @@ def test_targets_sum_to_at_most_1(alice):
     portfolio = make_portfolio(alice)
     services.add_sleeve(portfolio=portfolio, index=make_index("one"), target_weight=D("0.7"))
 
-    with pytest.raises(services.CannotKeepError, match=r"sum to 1\.1"):
+    with pytest.raises(services.CannotKeepError, match="come to 110%"):
         services.add_sleeve(portfolio=portfolio, index=make_index("two"), target_weight=D("0.4"))
 
     assert portfolio.sleeves.count() == 1
