@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
@@ -62,6 +63,22 @@ def test_the_demo_is_made_once_and_the_night_completes_it(monkeypatch, capsys):
     assert passwords[demo.INVESTOR] in words
     assert "(simulated market)" in words
     assert "VaR 95%" in words
+
+
+def test_the_curator_drafts_and_the_approver_publishes(as_user):
+    demo.make_people(dict.fromkeys(demo.PEOPLE, "secret"))
+    curator, approver = (User.objects.get(email=email) for email in (demo.CURATOR, demo.APPROVER))
+
+    pages = ["indices/index/", "indices/methodology/", "indices/review/", "market/dailyprice/", "market/datafinding/"]
+    for person in (curator, approver):
+        client = as_user(person)
+        assert {client.get(f"/admin/{page}").status_code for page in pages} == {200}
+    assert as_user(curator).get("/admin/indices/methodology/add/").status_code == 200
+    assert as_user(approver).get("/admin/indices/methodology/add/").status_code == 403
+    assert not curator.has_perm("indices.publish_methodology")
+    assert approver.has_perm("indices.publish_methodology")
+    every = Permission.objects.values_list("codename", flat=True)
+    assert {name for names in demo.RIGHTS.values() for name in names} <= set(every)
 
 
 def test_the_logins_are_for_the_eyes_of_the_owner(tmp_path):
