@@ -26,6 +26,10 @@ HTTPS = env.bool("HTTPS", default=True)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
 # The folder holds password hashes, sessions and mails: for nobody else on this computer.
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+# All limits count by the address that this many proxies report; by the proxy's own, one guesser would lock out all.
+NUM_PROXIES = env.int("NUM_PROXIES", default=1 if BEHIND_PROXY else 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = NUM_PROXIES
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", default=True)
 # Plain HTTP is a computer of one's own; whatever others can reach has TLS, and then staff show two factors.
 STAFF_NEEDS_MFA = env.bool("STAFF_NEEDS_MFA", default=HTTPS)
@@ -218,7 +222,7 @@ REST_FRAMEWORK = {
         "user": env.str("API_RATE_USER", default="600/min"),
     },
     "COERCE_DECIMAL_TO_STRING": True,
-    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "NUM_PROXIES": NUM_PROXIES,
 }
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "config.errors.ErrorHandler"}
 SPECTACULAR_SETTINGS = {
@@ -271,7 +275,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-if env.bool("BEHIND_PROXY", default=False):
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # The health check of a container speaks plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

@@ -194,3 +194,28 @@ def test_the_data_folder_is_for_its_owner_alone(tmp_path):
     )
 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_behind_a_proxy_one_guesser_does_not_lock_out_everybody(tmp_path):
+    words = (
+        "from django.conf import settings as s; print(s.ALLAUTH_TRUSTED_PROXY_COUNT, s.REST_FRAMEWORK['NUM_PROXIES'])"
+    )
+    environment = {"SECRET_KEY": "x", "DATA_DIR": str(tmp_path)}
+
+    counts = [
+        subprocess.run(
+            [sys.executable, "-c", words],
+            cwd=project.BASE_DIR,
+            env=os.environ | environment | more,
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout.split()
+        for more in ({"BEHIND_PROXY": "true"}, {"BEHIND_PROXY": "true", "NUM_PROXIES": "2"}, {"BEHIND_PROXY": "false"})
+    ]
+
+    assert counts == [["1", "1"], ["2", "2"], ["0", "0"]]
+
+
+def test_the_container_writes_no_second_log_with_the_keys_in_it():
+    assert "--access-logfile" not in (project.BASE_DIR / "Dockerfile").read_text()
