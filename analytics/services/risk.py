@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.calc.batch import portfolio_measures
-from analytics.calc.performance import xirr
+from analytics.calc.performance import XirrFlag, xirr
 from analytics.models import RiskReport, Valuation
 from analytics.selectors.prices import Returns, Trailing
 from analytics.services.valuations import RATIO, Close
@@ -85,8 +85,9 @@ def _performance(row: Valuation, flows: Flows, at: datetime) -> RiskReport:
         return report
     result = xirr([*flows.days, row.day.toordinal()], [*flows.amounts, float(row.value)])
     _set_float(report, "span_return", result.span_return, result.flag.value)
-    whole_year = row.day.toordinal() - flows.days[0] >= DAYS_PER_YEAR
-    _set_float(report, "xirr", result.rate if whole_year else None, result.flag.value if whole_year else "short_span")
+    # Once all is withdrawn the days go on, the investment does not: its own span counts, which the flag knows.
+    is_long = row.day.toordinal() - flows.days[0] >= DAYS_PER_YEAR and result.flag != XirrFlag.SHORT_SPAN
+    _set_float(report, "xirr", result.rate if is_long else None, result.flag.value if is_long else "short_span")
     if result.flag == "multiple_roots":
         report.reasons["several_rates_fit"] = result.flag.value
     return report

@@ -218,3 +218,15 @@ def test_the_hash_of_the_inputs_follows_them(portfolio):
 
     assert first == again
     assert report(portfolio, "01-10").inputs_hash != first
+
+
+def test_an_investment_of_ten_days_that_ended_long_ago_has_no_rate_a_year(portfolio):
+    price(make_asset("coin"), FIRST, *["100"] * 10, *["110"] * 391)
+    record(portfolio, "gift_in", "10", "coin", at=f"{FIRST} 08:00")
+    record(portfolio, "gift_out", "10", "coin", at=f"{FIRST + timedelta(days=10)} 08:00")
+
+    process_chunk(portfolio_ids=[portfolio.pk], start=FIRST, end=day("01-10"), at=NOW)
+
+    row = report(portfolio, "01-10")
+    assert (row.xirr, row.reasons["xirr"]) == (None, "short_span")
+    assert row.span_return == D("0.1")
