@@ -118,7 +118,9 @@ def make_portfolios(count: int, holdings: int, rng: random.Random) -> None:
 def entry(fact: Transaction, wallet: Wallet, asset_id: str, quantity: Decimal) -> Entry:
     """Make one entry."""
     role = "payment" if asset_id == "usd" and fact.kind == "buy" else "principal"
-    return Entry(transaction=fact, wallet=wallet, asset_id=asset_id, role=role, quantity=quantity)
+    return Entry(
+        portfolio=fact.portfolio, transaction=fact, wallet=wallet, asset_id=asset_id, role=role, quantity=quantity
+    )
 
 
 if __name__ == "__main__":

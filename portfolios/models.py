@@ -1,7 +1,7 @@
 """What an investor owns and intends: wallets, sleeves, and a ledger whose entries are the only truth."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +14,52 @@ from market.money import AmountField, RatioField
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+class SamePortfolio(models.BaseConstraint):
+    """What a row points to belongs to the row's own portfolio; a key that is null points to nothing.
+
+    This is a foreign key of two columns, which SQLite and PostgreSQL hold themselves, at once and not at the commit.
+    The other side needs a unique constraint on id and portfolio.
+    """
+
+    def __init__(self, *, field: str, name: str) -> None:
+        super().__init__(name=name)
+        self.field = field
+
+    def constraint_sql(self, model: Any, schema_editor: Any) -> str:
+        """Return what stands in CREATE TABLE."""
+        quote = schema_editor.quote_name
+        key = model._meta.get_field(self.field)
+        other, portfolio = key.related_model._meta, quote("portfolio_id")
+        return (
+            f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({quote(key.column)}, {portfolio}) "
+            f"REFERENCES {quote(other.db_table)} ({quote(other.pk.column)}, {portfolio})"
+        )
+
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
+        """Return what adds it to a table; SQLite makes the table anew instead."""
+        table = schema_editor.quote_name(model._meta.db_table)
+        return f"ALTER TABLE {table} ADD {self.constraint_sql(model, schema_editor)}"
+
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
+        """Return what takes it away."""
+        quote = schema_editor.quote_name
+        return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
+
+    def validate(self, *_: Any, **__: Any) -> None:
+        """Ask nothing before a write: services have, and the database will."""
+
+    def deconstruct(self) -> Any:
+        path, args, options = super().deconstruct()
+        return path, args, {**options, "field": self.field}
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, SamePortfolio) and (self.name, self.field) == (other.name, other.field)
+        return same or NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.field))
 
 
 class PortfolioQuerySet(models.QuerySet["Portfolio"]):
@@ -69,7 +115,10 @@ class Wallet(models.Model):
 
     class Meta:
         ordering = ["portfolio_id", "name"]
-        constraints = [models.UniqueConstraint(fields=["portfolio", "name"], name="wallet_name_once_a_portfolio")]
+        constraints = [
+            models.UniqueConstraint(fields=["portfolio", "name"], name="wallet_name_once_a_portfolio"),
+            models.UniqueConstraint(fields=["id", "portfolio"], name="wallet_of_a_portfolio"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -91,6 +140,7 @@ class Sleeve(models.Model):
         ordering = ["portfolio_id", "tier", "id"]
         constraints = [
             models.UniqueConstraint(fields=["portfolio", "index"], name="index_once_a_portfolio"),
+            models.UniqueConstraint(fields=["id", "portfolio"], name="sleeve_of_a_portfolio"),
             models.CheckConstraint(
                 condition=Q(
                     lower_band__gte=0,
@@ -128,6 +178,8 @@ class Order(models.Model):
         ordering = ["portfolio_id", "-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["portfolio", "token"], name="order_token_once_a_portfolio"),
+            models.UniqueConstraint(fields=["id", "portfolio"], name="order_of_a_portfolio"),
+            SamePortfolio(field="sleeve", name="order_in_a_sleeve_of_its_portfolio"),
             models.CheckConstraint(condition=Q(amount__gt=0, fees__gte=0), name="order_amount_positive"),
         ]
 
@@ -187,6 +239,9 @@ class Transaction(models.Model):
         ordering = ["portfolio_id", "-at", "-sequence", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["portfolio", "token"], name="transaction_token_once_a_portfolio"),
+            models.UniqueConstraint(fields=["id", "portfolio"], name="transaction_of_a_portfolio"),
+            SamePortfolio(field="order", name="transaction_of_an_order_of_its_portfolio"),
+            SamePortfolio(field="supersedes", name="correction_within_its_portfolio"),
             models.CheckConstraint(condition=~Q(token=""), name="transaction_has_a_token"),
         ]
         indexes = [models.Index(fields=["portfolio", "at", "sequence", "id"], name="ledger_in_time")]
@@ -205,6 +260,7 @@ class Entry(models.Model):
         PAYMENT = "payment", _("Payment")
         FEE = "fee", _("Fee")
 
+    portfolio = models.ForeignKey(Portfolio, models.CASCADE, related_name="+")
     transaction = models.ForeignKey(Transaction, models.CASCADE, related_name="entries")
     wallet = models.ForeignKey(Wallet, models.RESTRICT, related_name="+")
     asset = models.ForeignKey("market.Asset", models.PROTECT, related_name="+")
@@ -217,6 +273,9 @@ class Entry(models.Model):
         ordering = ["transaction_id", "id"]
         verbose_name_plural = "entries"
         constraints = [
+            SamePortfolio(field="transaction", name="entry_of_a_transaction_of_its_portfolio"),
+            SamePortfolio(field="wallet", name="entry_in_a_wallet_of_its_portfolio"),
+            SamePortfolio(field="sleeve", name="entry_in_a_sleeve_of_its_portfolio"),
             models.CheckConstraint(condition=~Q(quantity=0), name="an_entry_moves_something"),
             models.CheckConstraint(condition=~Q(role="fee") | Q(quantity__lt=0), name="a_fee_goes_out"),
             models.CheckConstraint(condition=Q(price__gte=0), name="price_is_not_negative"),
@@ -249,6 +308,8 @@ class Position(models.Model):
                 name="one_untagged_position_a_wallet",
             ),
             models.CheckConstraint(condition=Q(quantity__gte=0), name="a_position_is_never_below_zero"),
+            SamePortfolio(field="wallet", name="position_in_a_wallet_of_its_portfolio"),
+            SamePortfolio(field="sleeve", name="position_in_a_sleeve_of_its_portfolio"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from market.money import ExactSum
 from market.selectors import USD
@@ -33,14 +33,14 @@ def check_invariants(*, portfolio: Portfolio) -> list[str]:
     """Return what is wrong with a ledger, a sentence each; an empty list is the proof that it holds together.
 
     Positions are the sums of entries; no balance was ever below zero at the end of an instant; transfers conserve
-    what they move; an order all of whose buys count spent what it says; all parts belong to this portfolio.
+    what they move; an order all of whose buys count spent what it says. That all parts belong to this portfolio is
+    held by the database.
     """
     return [
         *_wrong_positions(portfolio),
         *_negative_balances(portfolio),
         *_leaking_transfers(portfolio),
         *_wrong_orders(portfolio),
-        *_foreign_parts(portfolio),
     ]
 
 
@@ -103,11 +103,3 @@ def _totals(rows: Iterable[tuple[int, str, Decimal]]) -> dict[tuple[int, str], D
     for order_id, role, total in rows:
         totals[order_id, role] = total
     return totals
-
-
-def _foreign_parts(portfolio: Portfolio) -> list[str]:
-    foreign = ~Q(wallet__portfolio=F("transaction__portfolio")) | (
-        Q(sleeve__isnull=False) & ~Q(sleeve__portfolio=F("transaction__portfolio"))
-    )
-    rows = Entry.objects.filter(foreign, transaction__portfolio=portfolio).values_list("id", flat=True)
-    return [f"Entry {entry_id} stands in a wallet or sleeve of another portfolio." for entry_id in rows.order_by("id")]

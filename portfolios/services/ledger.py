@@ -149,14 +149,15 @@ def draw_entries(legs: Iterable[Leg], book: Book, *, at: datetime) -> list[Entry
     for leg in legs:
         parts = [(leg.sleeve_id, leg.quantity)] if leg.quantity > 0 else book.draw(leg, at=at)
         for sleeve_id, quantity in parts:
-            entries.append(_entry(leg, leg.wallet_id, sleeve_id, quantity))
+            entries.append(_entry(book.portfolio, leg, leg.wallet_id, sleeve_id, quantity))
             if leg.to_wallet_id is not None:
-                entries.append(_entry(leg, leg.to_wallet_id, sleeve_id, -quantity))
+                entries.append(_entry(book.portfolio, leg, leg.to_wallet_id, sleeve_id, -quantity))
     return entries
 
 
-def _entry(leg: Leg, wallet_id: int, sleeve_id: int | None, quantity: Decimal) -> Entry:
+def _entry(portfolio: Portfolio, leg: Leg, wallet_id: int, sleeve_id: int | None, quantity: Decimal) -> Entry:
     return Entry(
+        portfolio=portfolio,
         wallet_id=wallet_id,
         asset_id=leg.asset_id,
         sleeve_id=sleeve_id,

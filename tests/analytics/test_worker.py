@@ -57,7 +57,14 @@ def make_portfolios(count: int) -> None:
         for portfolio in portfolios
     )
     Entry.objects.bulk_create(
-        Entry(transaction=gift, wallet=wallet, asset_id=asset_id, role="principal", quantity=Decimal(1 + gift.pk % 5))
+        Entry(
+            portfolio=gift.portfolio,
+            transaction=gift,
+            wallet=wallet,
+            asset_id=asset_id,
+            role="principal",
+            quantity=Decimal(1 + gift.pk % 5),
+        )
         for gift, wallet in zip(gifts, wallets, strict=True)
         for asset_id in ("bitcoin", "coin")
     )
