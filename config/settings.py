@@ -227,7 +227,12 @@ REST_FRAMEWORK = {
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "config.errors.ErrorHandler"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Ballast API",
-    "DESCRIPTION": "Rules-based crypto indices and the portfolios that follow them. Decimals are strings.",
+    "DESCRIPTION": (
+        "Rules-based crypto indices and the portfolios that follow them. Decimals are strings, shares are fractions "
+        "of 1, days are UTC days.\n\nLog in with `POST /_allauth/app/v1/auth/login` (`email`, `password`), with a "
+        "second factor then `POST /_allauth/app/v1/auth/2fa/authenticate` (`code`), and send `session_token` of the "
+        "answer as `X-Session-Token`. The indices need no login. `Idempotency-Key` makes a POST safe to repeat."
+    ),
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
