@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts.http import HistoryAdmin, user_of
@@ -81,12 +82,22 @@ class MethodologyAdmin(HistoryAdmin):
     actions = ("publish",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Methodology | None = None) -> tuple[str, ...]:
-        return ("index",) if obj else ()
+        return ("index", "in_words") if obj else ()
+
+    @admin.display(description=_("The rules in words"))
+    def in_words(self, obj: Methodology) -> str:
+        """Return what investors read of these rules, as a list."""
+        try:
+            sentences = describe(Rules.from_params(obj.params))
+        except RulesError as error:
+            return str(error)
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((each,) for each in sentences)))
 
     def get_fieldsets(self, request: HttpRequest, obj: Methodology | None = None) -> Any:
         if obj and obj.status == Methodology.Status.PUBLISHED:
             return [
-                (None, {"fields": ("index", "version", "effective_from", "status", "author", "approver", "params")})
+                (None, {"fields": ("index", "version", "effective_from", "status", "author", "approver", "in_words")}),
+                (_("As stored"), {"fields": ("params",), "classes": ("collapse",)}),
             ]
         return [
             (None, {"fields": ("index", "effective_from")}),

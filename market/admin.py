@@ -124,7 +124,8 @@ class DailyPriceAdmin(ReadOnlyAdmin):
         if not self._may_revise(request):
             raise PermissionDenied
         price = get_object_or_404(DailyPrice.objects.current().select_related("asset"), id=price_id)
-        present = {"close": price.close, "market_cap": price.market_cap, "volume": price.volume}
+        numbers = {"close": price.close, "market_cap": price.market_cap, "volume": price.volume}
+        present = {name: f"{value.normalize():f}" for name, value in numbers.items() if value is not None}
         form = RevisePriceForm(request.POST or None, initial=present)
         if request.method == "POST" and form.is_valid():
             try:

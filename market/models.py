@@ -10,6 +10,8 @@ from simple_history.models import HistoricalRecords
 from market.money import AmountField
 
 SOURCE_LAG = timedelta(hours=24)
+FIRST_DAY = date(2009, 1, 3)
+"""The first block of the first chain: no market day is older."""
 
 
 def close_of(day: date) -> datetime:
@@ -172,7 +174,7 @@ class DailyPrice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.asset_id} {self.day}: {self.close}"
+        return f"{self.asset_id} {self.day}: {self.close.normalize():f}"
 
 
 class DataFinding(models.Model):

@@ -134,9 +134,9 @@ class Rules:
         if self.floor is not None and not 0 <= self.floor < 1:
             raise RulesError("floor", f"is at least 0 and below 1, not {self.floor}.")
         if self.cap is not None and self.cap * self.count < 1:
-            raise RulesError("cap", f"{self.count} assets of at most {self.cap} each cannot make up the whole.")
+            raise RulesError("cap", f"{self.count} assets of at most {self.cap:.2%} each cannot make up the whole.")
         if self.floor is not None and self.floor * self.count > 1:
-            raise RulesError("floor", f"{self.count} assets of at least {self.floor} each are more than the whole.")
+            raise RulesError("floor", f"{self.count} assets of at least {self.floor:.2%} each are more than the whole.")
 
 
 def describe(rules: Rules) -> list[str]:

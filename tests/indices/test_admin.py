@@ -103,7 +103,7 @@ def test_the_form_becomes_rules(as_user, curator, index):
     ("field", "value", "words"),
     [
         ("enter", "11", "is between 0 and the count of 10, not 11."),
-        ("cap", "5", "10 assets of at most 0.05 each cannot make up the whole."),
+        ("cap", "5", "10 assets of at most 5.00% each cannot make up the whole."),
         ("cap", "1e400", "at most 18 digits"),
         ("floor", "11", "more than the whole"),
         ("liquidity_stay", "6000000", "the value that a newcomer needs"),
@@ -271,3 +271,18 @@ def test_a_superuser_may_approve_what_others_wrote(as_user, curator, index):
 
     assert Methodology.objects.get().approver == root
     assert site.is_registered(Methodology)
+
+
+def test_published_rules_are_shown_in_words_and_as_they_are_stored(approver, as_user):
+    index = make_index()
+    methodology = index.methodologies.get()
+    page = as_user(approver).get(f"/admin/indices/methodology/{methodology.pk}/change/").content.decode()
+
+    assert "<li>Eligible assets are ranked by market cap.</li>" in page
+    assert "As stored" in page
+
+    Methodology.objects.filter(pk=methodology.pk).update(params={"count": "many"})
+    broken = as_user(approver).get(f"/admin/indices/methodology/{methodology.pk}/change/")
+
+    assert broken.status_code == 200
+    assert "is missing" in broken.content.decode() or "whole number" in broken.content.decode()

@@ -103,7 +103,7 @@ def test_prices_can_be_filtered_by_version(curator, market, version, count):
 def test_a_correction_is_a_new_version_and_is_logged(curator, market):
     price = DailyPrice.objects.current().get(asset="a")
     assert "Revise price" in curator.get(f"/admin/market/dailyprice/{price.id}/change/").content.decode()
-    assert "11.0" in curator.get(f"/admin/market/dailyprice/{price.id}/revise/").content.decode()
+    assert 'value="11"' in curator.get(f"/admin/market/dailyprice/{price.id}/revise/").content.decode()
 
     response = curator.post(
         f"/admin/market/dailyprice/{price.id}/revise/",
