@@ -10,14 +10,8 @@ from rest_framework.request import Request
 
 from analytics.models import NightlyRun, RiskReport, Valuation
 from analytics.selectors.figures import get_risk, get_valuations
+from market.http import ExactField
 from portfolios.http import get_own_portfolio
-
-
-class ExactNumber(serializers.DecimalField):
-    """Every digit that is stored, and no zeros after them."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_digits=38, decimal_places=18, normalize_output=True, **options)
 
 
 class DaysIn(serializers.Serializer[Any]):
@@ -33,11 +27,11 @@ class ValuationOut(serializers.Serializer[Valuation]):
     """A portfolio at the close of a day (UTC); money in USD, as strings with every digit."""
 
     date = serializers.DateField(source="day")
-    value = ExactNumber()
-    flow = ExactNumber(help_text="Deposits less withdrawals of the day.")
-    fees = ExactNumber()
-    net_deposits = ExactNumber()
-    growth = ExactNumber(help_text="Time-weighted growth of 1 since the first day.")
+    value = ExactField()
+    flow = ExactField(help_text="Deposits less withdrawals of the day.")
+    fees = ExactField()
+    net_deposits = ExactField()
+    growth = ExactField(help_text="Time-weighted growth of 1 since the first day.")
     stale_assets = serializers.IntegerField(help_text="Held assets valued at an older close.")
     unpriced_assets = serializers.IntegerField(help_text="Held assets without any price: unknown, left out.")
 
@@ -46,15 +40,15 @@ class RiskOut(serializers.Serializer[RiskReport]):
     """Performance and risk as of the close of a day (UTC), fractions of 1; null has its reason in `reasons`."""
 
     date = serializers.DateField(source="day")
-    twr = ExactNumber(allow_null=True)
-    xirr = ExactNumber(allow_null=True)
-    span_return = ExactNumber(allow_null=True)
-    simple_return = ExactNumber(allow_null=True)
-    volatility = ExactNumber(allow_null=True)
-    max_drawdown = ExactNumber(allow_null=True)
-    beta = ExactNumber(allow_null=True)
-    value_at_risk = ExactNumber(allow_null=True, help_text="95%, one day; a positive loss.")
-    expected_shortfall = ExactNumber(allow_null=True, help_text="95%, one day; a positive loss.")
+    twr = ExactField(allow_null=True)
+    xirr = ExactField(allow_null=True)
+    span_return = ExactField(allow_null=True)
+    simple_return = ExactField(allow_null=True)
+    volatility = ExactField(allow_null=True)
+    max_drawdown = ExactField(allow_null=True)
+    beta = ExactField(allow_null=True)
+    value_at_risk = ExactField(allow_null=True, help_text="95%, one day; a positive loss.")
+    expected_shortfall = ExactField(allow_null=True, help_text="95%, one day; a positive loss.")
     observations = serializers.IntegerField(help_text="Days behind volatility, beta and both losses.")
     reasons = serializers.DictField(child=serializers.CharField())
     inputs_hash = serializers.CharField()

@@ -13,13 +13,7 @@ from rest_framework.response import Response
 
 from indices import selectors
 from indices.models import Index, Level
-
-
-class ExactNumber(serializers.DecimalField):
-    """Every digit that is stored, and no zeros after them."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_digits=38, decimal_places=18, normalize_output=True, **options)
+from market.http import ExactField
 
 
 class IndexOut(serializers.Serializer[Index]):
@@ -32,10 +26,10 @@ class IndexOut(serializers.Serializer[Index]):
     tier = serializers.ChoiceField(choices=Index.Tier.choices)
     universe = serializers.ChoiceField(choices=Index.Universe.choices)
     status = serializers.CharField(help_text="active or retired")
-    base_value = ExactNumber()
+    base_value = ExactField()
     live_since = serializers.DateField(allow_null=True, help_text="Levels before this day are reconstructed.")
     as_of = serializers.DateField(allow_null=True)
-    level = ExactNumber(allow_null=True)
+    level = ExactField(allow_null=True)
     level_status = serializers.CharField(allow_null=True)
 
 
@@ -43,7 +37,7 @@ class LevelOut(serializers.Serializer[selectors.LevelPoint]):
     """The level at the close of a UTC day."""
 
     date = serializers.DateField(source="day")
-    level = ExactNumber(source="gross", allow_null=True, help_text="Null when suspended.")
+    level = ExactField(source="gross", allow_null=True, help_text="Null when suspended.")
     status = serializers.CharField(help_text="final, provisional, suspended or restated")
 
 
@@ -52,9 +46,9 @@ class ConstituentOut(serializers.Serializer[selectors.BasketLine]):
 
     asset = serializers.CharField(source="asset_id")
     symbol = serializers.CharField()
-    units = ExactNumber()
-    price = ExactNumber()
-    weight = ExactNumber()
+    units = ExactField()
+    price = ExactField()
+    weight = ExactField()
 
 
 class BasketOut(serializers.Serializer[Any]):

@@ -5,21 +5,11 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from market.http import ExactField
 from portfolios.models import Sleeve, Wallet
-from portfolios.services.drafts import plain
 
 if TYPE_CHECKING:
     from portfolios.models import Portfolio
-
-
-class ExactField(serializers.DecimalField):
-    """A decimal as a string, digit for digit; a JSON number is taken as it is written."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**({"max_digits": 38, "decimal_places": 18} | options))
-
-    def to_representation(self, value: Any) -> str:
-        return plain(value)
 
 
 class RatioField(ExactField):

@@ -12,8 +12,9 @@ from rest_framework.response import Response
 
 from accounts.http import IDEMPOTENCY_KEY, idempotent, token_of, user_of
 from indices.models import Index
+from market.http import ExactField
 from portfolios import selectors, services
-from portfolios.api.fields import ExactField, RatioField, SleeveField, WalletField
+from portfolios.api.fields import RatioField, SleeveField, WalletField
 from portfolios.http import get_own_portfolio, last_closed_day, refusals_for_clients
 from portfolios.models import Order, Portfolio, Sleeve, Wallet
 

@@ -12,8 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.http import IDEMPOTENCY_KEY, idempotent, token_of
+from market.http import ExactField
 from portfolios import selectors, services
-from portfolios.api.fields import ExactField, SleeveField, WalletField
+from portfolios.api.fields import SleeveField, WalletField
 from portfolios.http import get_own_portfolio, refusals_for_clients
 from portfolios.models import Entry, Transaction
 
