@@ -10,10 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from indices.calc.rules import ALPHAS, EXCLUSIONS, Rules, RulesError, Schedule
 from indices.models import Index, IndexQuerySet, Methodology
-from market.models import Classification
+from market.models import FIRST_DAY, Classification
 
 LIMITS = ("cap", "floor")
-FIRST_BLOCK = date(2009, 1, 3)
 
 
 class CatalogueForm(forms.Form):
@@ -48,7 +47,7 @@ class CutoffForm(forms.Form):
     def clean_cutoff_day(self) -> date:
         """Refuse days before there were crypto assets and days that have not closed."""
         day: date = self.cleaned_data["cutoff_day"]
-        if not FIRST_BLOCK <= day < self.today:
+        if not FIRST_DAY <= day < self.today:
             raise forms.ValidationError(_("Enter a day before today, and not before 3 January 2009."))
         return day
 
@@ -63,7 +62,7 @@ class IndexForm(forms.ModelForm[Index]):
     def clean_base_date(self) -> date | None:
         """Refuse a base before there were crypto assets."""
         day: date | None = self.cleaned_data["base_date"]
-        if day and day < FIRST_BLOCK:
+        if day and day < FIRST_DAY:
             raise forms.ValidationError(_("Enter a day not before 3 January 2009."))
         return day
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from django.db import transaction
 
-from market.models import Asset, Classification
+from market.models import FIRST_DAY, Asset, Classification
 from market.selectors import first_and_last_day
 from market.services.files import (
-    EARLIEST_DAY,
     BadValueError,
     CsvFile,
     ErrorList,
@@ -53,7 +52,7 @@ class _Row:
 
 
 @transaction.atomic
-def import_classifications(*, file: Path, at: datetime, valid_from: date = EARLIEST_DAY) -> ClassificationImport:
+def import_classifications(*, file: Path, at: datetime, valid_from: date = FIRST_DAY) -> ClassificationImport:
     """Classify assets from a CSV file as of a day: all rows or none; the same file again changes nothing.
 
     Facts that differ close the open classification at `valid_from` and open a new one; where the open one starts on

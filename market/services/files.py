@@ -14,12 +14,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, NamedTuple, TypeVar
 
+from market.models import FIRST_DAY
 from market.money import CONTEXT
 
 GZIP_MAGIC = b"\x1f\x8b"
 LISTED_ERRORS = 50
 ROWS_BETWEEN_REPORTS = 1000
-EARLIEST_DAY = date(2009, 1, 3)  # the first block of the first chain
 DAY_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 NUMBER_PATTERN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,6})?", re.ASCII)
 DIGITS_BEFORE_POINT = 20
@@ -198,8 +198,8 @@ def parse_day(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise BadValueError(f"{quoted(text)} is not a day of the calendar.") from error
-    if day < EARLIEST_DAY:
-        raise BadValueError(f"{text} lies before {EARLIEST_DAY}, the first day of any crypto asset.")
+    if day < FIRST_DAY:
+        raise BadValueError(f"{text} lies before {FIRST_DAY}, the first day of any crypto asset.")
     return day
 
 

@@ -9,8 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
-from market.models import Asset, Classification, DataFinding, SourceRun
-from market.services.files import EARLIEST_DAY
+from market.models import FIRST_DAY, Asset, Classification, DataFinding, SourceRun
 from market.services.findings import find_problems
 from market.services.labels import Spans, priced_days, relabel
 from market.services.prices import BATCH_SIZE, PriceRow, Stored, store_prices
@@ -131,7 +130,7 @@ def _create_assets(listed: Iterable[SourceAsset], *, simulated: bool) -> None:
         if asset.sector and asset.token_type:
             Classification.objects.create(
                 asset_id=asset.id,
-                valid_from=EARLIEST_DAY,
+                valid_from=FIRST_DAY,
                 sector=asset.sector,
                 token_type=asset.token_type,
                 jurisdiction=asset.jurisdiction,

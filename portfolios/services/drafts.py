@@ -9,13 +9,12 @@ from decimal import Decimal
 from typing import Any, NotRequired, TypedDict
 
 from market import selectors as market
-from market.models import Asset
+from market.models import FIRST_DAY, Asset
 from portfolios.models import Portfolio, Sleeve, Transaction, Wallet
 from portfolios.services.errors import CannotRecordError
 
 Kind = Transaction.Kind
 USD = market.USD
-FIRST_DAY = date(2009, 1, 1)
 PLACES = 18
 DIGITS = 20
 

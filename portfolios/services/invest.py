@@ -12,11 +12,11 @@ from indices import selectors as indices
 from indices.calc.shares import share_out
 from indices.models import Index, Level, Rebalance
 from market import selectors as market
-from market.models import close_of
+from market.models import FIRST_DAY, close_of
 from portfolios.calc.amounts import CENT, round_down
 from portfolios.models import Entry, Order, Portfolio, Sleeve, Transaction, Wallet
 from portfolios.services.book import Book
-from portfolios.services.drafts import DIGITS, FIRST_DAY, USD, fingerprint_of, plain
+from portfolios.services.drafts import DIGITS, USD, fingerprint_of, plain
 from portfolios.services.errors import CannotInvestError, TokenReusedError
 from portfolios.services.ledger import check_token, draw_entries, lock
 from portfolios.services.legs import Leg

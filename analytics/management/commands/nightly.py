@@ -15,9 +15,7 @@ from django.utils import timezone
 from analytics import services
 from analytics.management.progress import ProgressBar
 from analytics.models import NightlyRun, StageRun
-
-# Bitcoin's first block: no market day is older.
-FIRST_DAY = date(2009, 1, 3)
+from market.models import FIRST_DAY
 
 
 @dataclass(frozen=True, slots=True)

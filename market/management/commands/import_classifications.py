@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from market.models import FIRST_DAY
 from market.services import BadFileError, import_classifications
-from market.services.files import EARLIEST_DAY
 
 
 class Command(BaseCommand):
@@ -25,9 +25,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--valid-from",
             type=date.fromisoformat,
-            default=EARLIEST_DAY,
+            default=FIRST_DAY,
             metavar="YYYY-MM-DD",
-            help=f"from which day on the assets are what the file says (default: {EARLIEST_DAY}, since ever)",
+            help=f"from which day on the assets are what the file says (default: {FIRST_DAY}, since ever)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
