@@ -31,7 +31,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show an investor what they hold; a visitor goes to the catalogue."""
     if not request.user.is_authenticated:
         return redirect("indices:list")
-    portfolios = list(Portfolio.objects.owned_by(user_of(request)).order_by("name", "id"))
+    portfolios = list(Portfolio.objects.owned_by(user_of(request)).labelled().order_by("name", "id"))
     figures = get_figures(portfolios=portfolios)
     night = latest_night()
     drifts = get_drifts(owner=user_of(request), day=night.day) if night else {}

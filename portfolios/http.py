@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def get_own_portfolio(request: "HttpRequest | Request", portfolio_id: int) -> Portfolio:
     """Return a portfolio of the caller; any other one does not exist for them: 404."""
-    return get_object_or_404(Portfolio.objects.owned_by(user_of(request)), id=portfolio_id)
+    return get_object_or_404(Portfolio.objects.owned_by(user_of(request)).labelled(), id=portfolio_id)
 
 
 def last_closed_day() -> date:

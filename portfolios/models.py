@@ -69,6 +69,11 @@ class PortfolioQuerySet(models.QuerySet["Portfolio"]):
         """Only what this user owns; everything else does not exist for them."""
         return self.filter(owner=user)
 
+    def labelled(self) -> "PortfolioQuerySet":
+        """Say of each as `is_simulated` whether anything of the simulated market was ever in it."""
+        simulated = Position.objects.filter(portfolio=models.OuterRef("pk"), asset__simulated=True)
+        return self.annotate(is_simulated=models.Exists(simulated))
+
 
 class Portfolio(models.Model):
     """One investor's portfolio, valued in USD."""

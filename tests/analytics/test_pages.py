@@ -60,6 +60,20 @@ def test_the_overview_draws_all_portfolios_together(alice, portfolio, as_user):
     assert chart["series"][1]["values"][-1] - chart["series"][1]["values"][-2] == 100.0
 
 
+@pytest.mark.parametrize("path", ["/", "/portfolios/{}/performance/", "/portfolios/{}/risk/"])
+def test_simulated_holdings_are_labelled_beside_a_real_market(alice, as_user, portfolio, path):
+    """Where both markets are, no banner says it for the whole page."""
+    before = as_user(alice).get(path.format(portfolio.pk)).content.decode()
+    make_asset("sim-coin", simulated=True)
+    record(portfolio, "gift_in", "1", "sim-coin", at="2024-03-01 08:00")
+
+    after = as_user(alice).get(path.format(portfolio.pk)).content.decode()
+
+    chip = ">simulated<"
+    assert chip not in before.replace(" ", "").replace("\n", "")
+    assert chip in after.replace(" ", "").replace("\n", "")
+
+
 def test_a_portfolio_before_its_first_night_is_unknown_not_zero(alice, as_user):
     make_portfolio(alice)
 
