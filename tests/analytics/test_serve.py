@@ -48,12 +48,6 @@ def watch(live_server, settings, tmp_path):
     return run
 
 
-@pytest.fixture
-def memory_broker(monkeypatch):
-    monkeypatch.setitem(app.conf, "broker_url", "memory://")
-    monkeypatch.setitem(app.conf, "broker_transport_options", {"polling_interval": 0.02})
-
-
 def free_port() -> int:
     """Return a port on which nothing listens."""
     with socket.socket() as probe:
@@ -163,7 +157,7 @@ def test_the_worker_forks_only_with_redis(settings):
     assert "--pool" not in serve._commands(8000)["worker"]
 
 
-@pytest.mark.worker
+@pytest.mark.drill
 def test_the_whole_server_starts_runs_the_night_and_stops(tmp_path):
     environment = os.environ | {
         "DATA_DIR": str(tmp_path),

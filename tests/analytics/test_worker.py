@@ -79,9 +79,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_runs_the_night_that_a_tick_asks_for(monkeypatch):
-    monkeypatch.setitem(app.conf, "broker_url", "memory://")
-    monkeypatch.setitem(app.conf, "broker_transport_options", {"polling_interval": 0.02})
+def test_a_worker_runs_the_night_that_a_tick_asks_for(memory_broker):
     make_market(40)
     make_portfolios(3)
 
