@@ -47,7 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
+    "django.contrib.humanize",  # for the pages of allauth
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -57,7 +57,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
-    "django_celery_results",
     "django_htmx",
     "django_structlog",
     "simple_history",
@@ -85,7 +84,6 @@ MIDDLEWARE = [
     "accounts.http.TimeZoneMiddleware",
     "accounts.http.StaffSecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
 
@@ -137,7 +135,6 @@ CACHES = {
 
 # Jobs
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
-CELERY_RESULT_BACKEND = "django-db"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
