@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class SamePortfolio(models.BaseConstraint):
     """What a row points to belongs to the row's own portfolio; a key that is null points to nothing.
 
-    This is a foreign key of two columns, which SQLite and PostgreSQL hold themselves, at once and not at the commit.
+    This is a foreign key of two columns, which SQLite and PostgreSQL hold themselves, at the commit like all others.
     The other side needs a unique constraint on id and portfolio.
     """
 
@@ -34,7 +34,7 @@ class SamePortfolio(models.BaseConstraint):
         other, portfolio = key.related_model._meta, quote("portfolio_id")
         return (
             f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({quote(key.column)}, {portfolio}) "
-            f"REFERENCES {quote(other.db_table)} ({quote(other.pk.column)}, {portfolio})"
+            f"REFERENCES {quote(other.db_table)} ({quote(other.pk.column)}, {portfolio}) DEFERRABLE INITIALLY DEFERRED"
         )
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
