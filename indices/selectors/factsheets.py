@@ -8,10 +8,12 @@ from decimal import Decimal
 from django.db.models import F, QuerySet
 
 from indices.calc.rules import Rules, describe, effective_days
+from indices.calc.shares import share_out
 from indices.models import Index, Methodology, Review, ReviewLine
 from indices.selectors.baskets import get_basket
 
 NEAR_MISSES = 12
+WEIGHT_STEP = Decimal("0.0001")
 IN_WORDS = {
     "auto_in": "Among the first ranks",
     "kept_by_buffer": "Kept by the buffer",
@@ -29,7 +31,10 @@ IN_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Constituent:
-    """An asset that is in: close in USD, weights as fractions of 1, why the last review took it."""
+    """An asset that is in: close in USD, weights as fractions of 1, why the last review took it.
+
+    The live weights are in steps of 0.0001 and sum to exactly 1 as they are written; exact ones are in `get_basket`.
+    """
 
     asset_id: str
     symbol: str
@@ -59,18 +64,19 @@ def get_constituents(*, index: Index, day: date) -> list[Constituent]:
         review__rebalance__effective_day=basket.effective_day, review__index=index, is_selected=True
     ).select_related("asset")
     reviewed = {line.asset_id: line for line in lines}
+    weights = share_out(Decimal(1), [line.weight for line in basket.lines], unit=WEIGHT_STEP)
     return [
         Constituent(
             asset_id=line.asset_id,
             symbol=line.symbol,
             name=reviewed[line.asset_id].asset.name,
             price=line.price,
-            weight=line.weight,
+            weight=weight,
             target=reviewed[line.asset_id].weight or Decimal(0),
             reason=reason_in_words(reviewed[line.asset_id].reason),
             detail=reviewed[line.asset_id].detail,
         )
-        for line in basket.lines
+        for line, weight in zip(basket.lines, weights, strict=True)
     ]
 
 

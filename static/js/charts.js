@@ -27,7 +27,8 @@
   const plain = (digits) => new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 });
   const tick = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 6 });
-  const minus = (text) => text.replace("-", "\u2212");
+  // What is written as zero has no sign.
+  const minus = (text) => text.replace(/^-(?=\$?[0.]+%?$)/, "").replace("-", "\u2212");
 
   function write(value, unit) {
     if (value === null || value === undefined || Number.isNaN(value)) return "unknown";
