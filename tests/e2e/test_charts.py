@@ -75,6 +75,20 @@ def test_charts_follow_the_theme(open_browser, small_world):
     assert page.locator(f"#{chart} svg").inner_html() != light
 
 
+def test_t30_a_fall_too_small_to_write_has_no_minus(open_browser, small_world):
+    page = open_browser(user=small_world.investor)
+    page.goto("/indices/top-10-cap/")
+    chart = next(name for name in charts(page) if data_of(page, name)["unit"] == "percent")
+    data = data_of(page, chart)
+    data["series"][0]["values"] = [-0.00001 for _ in data["dates"]]
+    page.locator(f"#{chart}-data").evaluate("(node, text) => { node.textContent = text; }", json.dumps(data))
+    page.get_by_role("button", name="Switch to dark theme").click()
+
+    page.locator(f"#{chart}").hover()
+
+    expect(page.locator(f"#{chart} svg text", has_text=re.compile(r"^0\.00%$"))).to_have_count(1)
+
+
 def test_the_panels_of_a_portfolio_load_by_themselves(open_browser, small_world):
     page = open_browser(user=small_world.investor)
 
