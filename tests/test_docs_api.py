@@ -22,7 +22,7 @@ def paths() -> list[str]:
 
 @pytest.mark.parametrize("path", paths())
 def test_the_address_exists(path):
-    assert resolve(path).func
+    assert resolve(path).route
 
 
 def test_the_login_of_the_page_opens_the_portfolios(client, alice):
