@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from market.money import AmountField, RatioField
+from market.money import AmountField, ExactDecimalField, RatioField
 
 
 class IndexQuerySet(models.QuerySet["Index"]):
@@ -261,12 +261,19 @@ class Holding(models.Model):
     units = AmountField()
     weight = RatioField()
     price = AmountField()
+    capped_supply = ExactDecimalField(
+        max_digits=38,
+        decimal_places=14,
+        help_text=_("Supply times capping factor: with the divisor it gives the level, too."),
+    )
 
     class Meta:
         ordering = ["rebalance_id", "-weight", "asset_id"]
         constraints = [
             models.UniqueConstraint(fields=["rebalance", "asset"], name="asset_once_a_rebalance"),
-            models.CheckConstraint(condition=Q(units__gt=0, price__gt=0), name="units_and_price_positive"),
+            models.CheckConstraint(
+                condition=Q(units__gt=0, price__gt=0, capped_supply__gt=0), name="units_price_and_supply_positive"
+            ),
             models.CheckConstraint(condition=Q(weight__gt=0, weight__lte=1), name="holding_weight_in_zero_one"),
         ]
 

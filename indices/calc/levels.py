@@ -11,6 +11,9 @@ STORED = Decimal("1e-18")
 """The grid on which units and levels are stored. They are rounded to it here and nowhere else, so that
 a night that reads them back and one that still has them in memory go on from the same digits."""
 
+SUPPLY_STEP = Decimal("1e-14")
+"""The grid on which capped supplies are stored: 24 digits before the point hold the most inflated coin."""
+
 _EXACT = Context(prec=50, rounding=ROUND_HALF_EVEN)
 
 Rebalance = tuple[int, NDArray[np.float64]]
@@ -105,6 +108,22 @@ def base_divisor(value: Decimal, level: Decimal) -> Decimal:
     """Return the divisor that makes a basket worth `value` stand at `level`, to 50 digits."""
     with localcontext(_EXACT):
         return value / level
+
+
+def capped_supplies(weights: Sequence[Decimal], value: Decimal, prices: Sequence[Decimal]) -> list[Decimal]:
+    """Return supply times capping factor of each constituent, to 50 digits.
+
+    Parameters
+    ----------
+    weights : fractions of 1 that sum to 1
+    value : market value of the basket in USD at these prices, capping left out
+    prices : USD at the effective close, above 0
+
+    Source: `spec/indices.md` 2.4, `A_i Q_i F_i = w_i * MV / P_i`.
+
+    """
+    with localcontext(_EXACT):
+        return [weight * value / price for weight, price in zip(weights, prices, strict=True)]
 
 
 def divisor_after(divisor: Decimal, old_value: Decimal, new_value: Decimal) -> Decimal:

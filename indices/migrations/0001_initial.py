@@ -139,6 +139,7 @@ class Migration(migrations.Migration):
                 ('units', market.money.AmountField(decimal_places=18, max_digits=38)),
                 ('weight', market.money.RatioField(decimal_places=12, max_digits=20)),
                 ('price', market.money.AmountField(decimal_places=18, max_digits=38)),
+                ('capped_supply', market.money.ExactDecimalField(decimal_places=14, help_text='Supply times capping factor: with the divisor it gives the level, too.', max_digits=38)),
                 ('asset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='market.asset')),
                 ('rebalance', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='holdings', to='indices.rebalance')),
             ],
@@ -238,7 +239,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='holding',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gt', 0), ('units__gt', 0)), name='units_and_price_positive'),
+            constraint=models.CheckConstraint(condition=models.Q(('capped_supply__gt', 0), ('price__gt', 0), ('units__gt', 0)), name='units_price_and_supply_positive'),
         ),
         migrations.AddConstraint(
             model_name='holding',

@@ -20,7 +20,10 @@ class FormsDisagreeError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldBasket:
-    """A basket in force: units of each asset an index unit; level, divisor, weights and prices of its first close."""
+    """A basket in force: units of each asset an index unit; level, divisor, weights and prices of its first close.
+
+    `supplies` are the capped supplies: at that close, price times supply over the divisor is the level once more.
+    """
 
     effective_day: date
     level: Decimal
@@ -29,6 +32,7 @@ class HeldBasket:
     units: tuple[Decimal, ...]
     weights: tuple[Decimal, ...]
     prices: tuple[Decimal, ...]
+    supplies: tuple[Decimal, ...]
 
     @classmethod
     def of(cls, rebalance: Rebalance) -> Self:
@@ -42,6 +46,7 @@ class HeldBasket:
             units=tuple(holding.units for holding in holdings),
             weights=tuple(holding.weight for holding in holdings),
             prices=tuple(holding.price for holding in holdings),
+            supplies=tuple(holding.capped_supply for holding in holdings),
         )
 
 
@@ -86,10 +91,10 @@ def _check_forms(basket: HeldBasket, prices: tuple[Decimal, ...]) -> None:
     """Compare units, chain and divisor form; see docs/indices.md."""
     with localcontext(prec=50):
         by_units = level_of(basket.units, prices)
-        growth = [weight * now / then for weight, now, then in zip(basket.weights, prices, basket.prices, strict=True)]
-        by_chain = basket.level * sum(growth)
-        market_value = basket.divisor * basket.level
-        by_divisor = sum(market_value * part for part in growth) / basket.divisor
+        shares = zip(basket.weights, prices, basket.prices, strict=True)
+        by_chain = basket.level * sum(weight * now / then for weight, now, then in shares)
+        market_value = sum(supply * price for supply, price in zip(basket.supplies, prices, strict=True))
+        by_divisor = market_value / basket.divisor
         for form, level in (("chain", by_chain), ("divisor", by_divisor)):
             if abs(level - by_units) > TOLERANCE * by_units:
                 raise FormsDisagreeError(

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from indices.calc.levels import STORED, base_divisor, drifted_weights, level_of, units_for
+from indices.calc.levels import (
+    STORED,
+    SUPPLY_STEP,
+    base_divisor,
+    capped_supplies,
+    drifted_weights,
+    level_of,
+    units_for,
+)
 from indices.calc.rules import Rules, effective_days
 from indices.calc.shares import STEP
 from indices.models import Holding, Index, Level, Methodology, Rebalance, Review, ReviewLine
@@ -132,6 +140,7 @@ class IndexReplay:
             )
         # Supplies are frozen at the cut-off, so a growing supply does not move the level.
         market_value = sum((caps[a] * closes[a] / snapshot.close_of(a) for a in asset_ids), Decimal(0))
+        supplies = capped_supplies(list(weights.values()), market_value, prices)
         return HeldBasket(
             effective_day=day,
             level=level,
@@ -140,6 +149,7 @@ class IndexReplay:
             units=units,
             weights=tuple(weights.values()),
             prices=prices,
+            supplies=tuple(supply.quantize(SUPPLY_STEP) for supply in supplies),
         )
 
     def _keep_basket(self, review: Review, basket: HeldBasket, turnover: Decimal) -> None:
@@ -158,10 +168,12 @@ class IndexReplay:
             turnover=turnover,
         )
         self.rebalances.append(rebalance)
-        rows = zip(basket.asset_ids, basket.units, basket.weights, basket.prices, strict=True)
+        rows = zip(basket.asset_ids, basket.units, basket.weights, basket.prices, basket.supplies, strict=True)
         self.holdings += [
-            Holding(rebalance=rebalance, asset_id=asset_id, units=units, weight=weight, price=price)
-            for asset_id, units, weight, price in rows
+            Holding(
+                rebalance=rebalance, asset_id=asset_id, units=units, weight=weight, price=price, capped_supply=supply
+            )
+            for asset_id, units, weight, price, supply in rows
         ]
 
     def _review_if_cutoff(self, day: date) -> None:

@@ -117,12 +117,13 @@ def test_a_basket_takes_effect_once_at_a_positive_level(index, review, rebalance
 
 
 def test_a_basket_holds_an_asset_once_with_units_at_a_price(rebalance):
-    fields = {"rebalance": rebalance, "asset": make_asset("a"), "units": D(1), "weight": D(1), "price": D(1000)}
+    numbers = {"units": D(1), "weight": D(1), "price": D(1000), "capped_supply": D(10)}
+    fields = {"rebalance": rebalance, "asset": make_asset("a")} | numbers
     takes(Holding, fields)
 
     refuses(Holding, fields)
     other = make_asset("b")
-    for wrong in ({"units": D(0)}, {"price": D(0)}, {"weight": D(0)}, {"weight": D("1.1")}):
+    for wrong in ({"units": D(0)}, {"price": D(0)}, {"capped_supply": D(0)}, {"weight": D(0)}, {"weight": D("1.1")}):
         refuses(Holding, fields, asset=other, **wrong)
 
 

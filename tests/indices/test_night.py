@@ -327,6 +327,22 @@ def test_a_broken_basket_is_a_problem_of_its_index_alone():
     assert levels_of(sound)[FIRST + DAY] == "1075.0000"
 
 
+def test_a_changed_supply_or_divisor_is_found_by_the_divisor_form():
+    # Day 2 of E1: 99, 54 and 12 with supplies 10, 10 and 50 are 2130, over the divisor 2: 1065.
+    first_example(("110", "45", "12"), ("99", "54", "12"))
+    index = make_index()
+    run(FIRST, FIRST + DAY)
+    held = Holding.objects.get(rebalance__index=index, asset="c")
+    held.capped_supply += 10
+    held.save()
+
+    result = run_window(start=FIRST + 2 * DAY, end=FIRST + 2 * DAY, at=AT)
+
+    assert result.problems == [
+        "test: Basket of 2023-01-01: units give 1065.000000000000, the divisor form 1125.000000000000."
+    ]
+
+
 def test_units_that_18_decimals_cannot_hold_are_a_problem_before_they_are_stored():
     first_example()
     make_index(base_value=Decimal("1e-17"))
