@@ -78,8 +78,10 @@ def make_index(slug: str = "top-2", units: Mapping[str, str] | None = None, **ov
     )
     for asset_id, quantity in (units or {"bitcoin": "1", "ethereum": "10"}).items():
         asset = Asset.objects.filter(id=asset_id).first() or make_asset(asset_id)
+        # The divisor is 1, so that a unit stands for a coin of supply.
+        held = Decimal(quantity)
         Holding.objects.create(
-            rebalance=basket, asset=asset, units=Decimal(quantity), weight=Decimal("0.5"), price=Decimal(1)
+            rebalance=basket, asset=asset, units=held, weight=Decimal("0.5"), price=Decimal(1), capped_supply=held
         )
     return index
 
