@@ -2,8 +2,8 @@
 
 from collections.abc import Hashable, Sequence, Set as AbstractSet
 from enum import StrEnum
-from itertools import chain
-from typing import TypeVar
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
 AssetId = TypeVar("AssetId", bound=Hashable)
 
@@ -17,15 +17,23 @@ class RankReason(StrEnum):
     BELOW_BUFFER = "below_buffer"
 
 
-def explain_ranks(
+class _Buffer(NamedTuple):
+    """How many are held, up to which rank an asset enters by itself, and down to which an incumbent stays."""
+
+    count: int
+    enter: int
+    keep: int
+
+
+def select_by_rank(
     ranked: Sequence[AssetId],
     incumbents: AbstractSet[AssetId],
     *,
     count: int,
     enter: int,
     keep: int,
-) -> dict[AssetId, RankReason]:
-    """Give every ranked asset its reason; all but `BELOW_BUFFER` are in.
+) -> list[AssetId]:
+    """Return the ids that are in, in rank order.
 
     The best `enter` ranks are in. Then incumbents down to rank `keep` stay while there is room
     for `count`. What room is left goes to the best of the others.
@@ -38,7 +46,7 @@ def explain_ranks(
 
     Returns
     -------
-    A reason for each id, in rank order; fewer than `count` are in only if fewer are ranked
+    `count` ids; fewer only if fewer are ranked
 
     Raises
     ------
@@ -48,19 +56,40 @@ def explain_ranks(
     Source: `spec/indices.md` 2.3.
 
     """
+    reasons = _reasons_inside(ranked, incumbents, _Buffer(count, enter, keep))
+    # Nobody is topped up beyond `keep`: the ranks above it are at least `count`.
+    return [asset for asset in ranked[:keep] if asset in reasons]
+
+
+def explain_ranks(
+    ranked: Sequence[AssetId],
+    incumbents: AbstractSet[AssetId],
+    *,
+    count: int,
+    enter: int,
+    keep: int,
+) -> dict[AssetId, RankReason]:
+    """Give every ranked asset its reason, in rank order; those of `select_by_rank` have another than `BELOW_BUFFER`.
+
+    Parameters and errors are those of `select_by_rank`.
+    """
+    reasons = _reasons_inside(ranked, incumbents, _Buffer(count, enter, keep))
+    return dict.fromkeys(ranked, RankReason.BELOW_BUFFER) | reasons
+
+
+def _reasons_inside(
+    ranked: Sequence[AssetId], incumbents: AbstractSet[AssetId], buffer: _Buffer
+) -> dict[AssetId, RankReason]:
+    """Return the reason of each asset that is in."""
+    count, enter, keep = buffer
     if not 0 <= enter <= count <= keep or count < 1:
         raise ValueError(f"Enter {enter}, count {count} and keep {keep} are in ascending order, count from 1.")
-    reasons = dict.fromkeys(ranked, RankReason.BELOW_BUFFER)
-    if len(reasons) < len(ranked):
+    if len(set(ranked)) < len(ranked):
         raise ValueError("An asset is ranked twice.")
 
-    automatic = list(ranked[:enter])
-    kept = [asset for asset in ranked[enter:keep] if asset in incumbents][: count - enter]
-    inside = set(chain(automatic, kept))
-    room = count - len(inside)
-    topped_up = [asset for asset in ranked if asset not in inside][:room]
-
-    reasons.update(dict.fromkeys(automatic, RankReason.AUTO_IN))
-    reasons.update(dict.fromkeys(kept, RankReason.KEPT_BY_BUFFER))
-    reasons.update(dict.fromkeys(topped_up, RankReason.TOPPED_UP))
+    reasons = dict.fromkeys(ranked[:enter], RankReason.AUTO_IN)
+    stayers = (asset for asset in ranked[enter:keep] if asset in incumbents)
+    reasons.update(dict.fromkeys(islice(stayers, count - enter), RankReason.KEPT_BY_BUFFER))
+    others = [asset for asset in ranked[enter:keep] if asset not in reasons]
+    reasons.update(dict.fromkeys(others[: count - len(reasons)], RankReason.TOPPED_UP))
     return reasons

@@ -3,16 +3,10 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from indices.calc.selection import RankReason, explain_ranks
+from indices.calc.selection import RankReason, explain_ranks, select_by_rank
 
 RANKED = ["btc", "eth", "sol", "xrp", "doge", "ada", "avax", "ltc"]
 HELD = {"btc", "eth", "xrp", "ada", "ltc"}
-
-
-def select_by_rank(ranked, incumbents, **numbers):
-    """Return the ids that are in, in rank order."""
-    reasons = explain_ranks(ranked, incumbents, **numbers)
-    return [asset for asset, reason in reasons.items() if reason != RankReason.BELOW_BUFFER]
 
 
 @st.composite
@@ -20,7 +14,8 @@ def reviews(draw):
     """Draw ranks, incumbents and the three numbers of a buffer."""
     ranked = draw(st.permutations(range(draw(st.integers(0, 30)))))
     incumbents = draw(st.sets(st.integers(0, 40)))
-    enter, count, keep = sorted(draw(st.tuples(*[st.integers(1, 20)] * 3)))
+    count, keep = sorted(draw(st.tuples(*[st.integers(1, 20)] * 2)))
+    enter = draw(st.integers(0, count))
     return ranked, incumbents, {"count": count, "enter": enter, "keep": keep}
 
 
@@ -86,6 +81,43 @@ def test_reviewing_again_with_the_same_ranks_changes_nothing(review):
     assert select_by_rank(ranked, set(selected), **numbers) == selected
 
 
+@given(reviews())
+def test_nobody_better_is_out_but_for_a_kept_incumbent(review):
+    ranked, incumbents, numbers = review
+
+    selected = select_by_rank(ranked, incumbents, **numbers)
+
+    first_out = next((rank for rank, asset in enumerate(ranked) if asset not in selected), len(ranked))
+    assert set(selected[first_out:]) <= incumbents & set(ranked[: numbers["keep"]])
+
+
+@given(reviews())
+def test_who_is_in_and_why_are_one_answer(review):
+    ranked, incumbents, numbers = review
+
+    reasons = explain_ranks(ranked, incumbents, **numbers)
+
+    assert list(reasons) == list(ranked)
+    assert select_by_rank(ranked, incumbents, **numbers) == [
+        asset for asset, reason in reasons.items() if reason != RankReason.BELOW_BUFFER
+    ]
+    kept = {asset for asset, reason in reasons.items() if reason == RankReason.KEPT_BY_BUFFER}
+    assert kept <= incumbents
+
+
+@given(reviews())
+def test_the_names_of_assets_and_departed_incumbents_change_nothing(review):
+    ranked, incumbents, numbers = review
+
+    selected = select_by_rank(ranked, incumbents, **numbers)
+    renamed = select_by_rank(
+        [f"asset-{asset}" for asset in ranked], {f"asset-{asset}" for asset in incumbents & set(ranked)}, **numbers
+    )
+
+    assert renamed == [f"asset-{asset}" for asset in selected]
+
+
+@pytest.mark.parametrize("function", [select_by_rank, explain_ranks])
 @pytest.mark.parametrize(
     ("ranked", "numbers", "words"),
     [
@@ -96,6 +128,6 @@ def test_reviewing_again_with_the_same_ranks_changes_nothing(review):
         (["a", "a"], {"count": 2, "enter": 2, "keep": 2}, "twice"),
     ],
 )
-def test_numbers_out_of_order_and_doubled_ranks_are_refused(ranked, numbers, words):
+def test_numbers_out_of_order_and_doubled_ranks_are_refused(function, ranked, numbers, words):
     with pytest.raises(ValueError, match=words):
-        select_by_rank(ranked, set(), **numbers)
+        function(ranked, set(), **numbers)
