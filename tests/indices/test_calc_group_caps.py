@@ -6,7 +6,7 @@ from hypothesis import assume, given, strategies as st
 
 from indices.calc.weighting import InfeasibleLimitsError, drop_below, water_fill, water_fill_groups
 
-E3E = {"scores": [500, 300, 150, 50], "groups": ["L1", "L1", "defi", "ai"]}
+SCORES, SECTORS = [500, 300, 150, 50], ["L1", "L1", "defi", "ai"]  # of E3 (e)
 hundredths = st.integers(1, 100)
 
 
@@ -64,7 +64,7 @@ def by_bisection(scores, groups, caps, floors, group_caps):
 
 def test_the_example_of_the_specification():
     # Uncapped groups: (.45, .33, .165, .055); L1 has .78 and is held at .6 = 500:300; .4 goes 150:50.
-    weights = water_fill_groups(**E3E, cap=0.45, group_caps={"L1": 0.6})
+    weights = water_fill_groups(SCORES, SECTORS, cap=0.45, group_caps={"L1": 0.6})
 
     assert weights == pytest.approx([0.375, 0.225, 0.3, 0.1], abs=1e-15)
 
@@ -111,23 +111,23 @@ def test_a_group_may_be_shut_out():
 
 def test_groups_that_cannot_hold_everything_are_named():
     with pytest.raises(InfeasibleLimitsError, match=r"at most 0\.9, which is less than 1: L1 0\.5, defi 0\.3, ai 0\.1"):
-        water_fill_groups(**E3E, cap=0.3, group_caps={"L1": 0.5, "ai": 0.1})
+        water_fill_groups(SCORES, SECTORS, cap=0.3, group_caps={"L1": 0.5, "ai": 0.1})
     with pytest.raises(InfeasibleLimitsError) as caught:
-        water_fill_groups(**E3E, group_caps=0.3)
+        water_fill_groups(SCORES, SECTORS, group_caps=0.3)
 
     assert caught.value.limit == "group_cap"
 
 
 def test_floors_above_the_cap_of_their_group_are_named():
     with pytest.raises(InfeasibleLimitsError, match=r"group L1 sum to 0\.4, above its cap 0\.35") as caught:
-        water_fill_groups(**E3E, floor=0.2, group_caps={"L1": 0.35})
+        water_fill_groups(SCORES, SECTORS, floor=0.2, group_caps={"L1": 0.35})
 
     assert caught.value.limit == "group_cap"
 
 
 def test_caps_that_cannot_hold_without_groups_are_named_as_caps():
     with pytest.raises(InfeasibleLimitsError, match="4 assets") as caught:
-        water_fill_groups(**E3E, cap=0.2, group_caps=0.5)
+        water_fill_groups(SCORES, SECTORS, cap=0.2, group_caps=0.5)
 
     assert caught.value.limit == "cap"
 

@@ -223,10 +223,12 @@ def _group_room(
     if by_position.ndim == 0:
         return dict(zip(members, limit_figures(by_position, "group cap", len(members)), strict=True))
     figures = limit_figures(by_position, "group cap", by_position.size)
-    room = {label: figures[label] for label in members if isinstance(label, int) and 0 <= label < len(figures)}
+    room: dict[Hashable, float] = {
+        label: figures[label] for label in members if isinstance(label, int) and 0 <= label < len(figures)
+    }
     if len(room) < len(members):
         raise ValueError(f"With {len(figures)} group caps, labels are whole numbers from 0 to {len(figures) - 1}.")
-    return dict(room)
+    return room
 
 
 def _check_groups(

@@ -133,4 +133,5 @@ def _z_scores(factor: NDArray[np.float64]) -> NDArray[np.float64]:
     centred = factor - factor.mean()
     # In units of the largest, so that squares of tiny factors do not vanish.
     centred /= np.abs(centred).max()
-    return np.clip(centred / np.sqrt(np.mean(centred**2)), -Z_LIMIT, Z_LIMIT)
+    scores: NDArray[np.float64] = np.clip(centred / np.sqrt(np.mean(centred**2)), -Z_LIMIT, Z_LIMIT)
+    return scores
