@@ -1,4 +1,4 @@
-"""Levels from units, divisors and chains: examples E1, E2, E5 to E8, and properties."""
+"""Levels from units, divisors and chains: examples E1, E2, E5 to E8 to all printed digits, and properties."""
 
 from decimal import Decimal
 
@@ -9,17 +9,17 @@ from hypothesis import given, strategies as st
 from indices.calc.levels import (
     MissingPriceError,
     base_divisor,
+    capped_supplies,
     chain_levels,
     divisor_after,
     drifted_weights,
     level_of,
-    net_level,
     one_way_turnover,
     rescale_units,
     units_for,
 )
 
-CLOSE = Decimal("1e-10")
+HALF_A_DIGIT = Decimal("0.5e-10")
 
 
 def decimals(*values):
@@ -29,7 +29,7 @@ def decimals(*values):
 
 def equal_to_ten_digits(values, expected):
     """Compare decimals with printed ones."""
-    return all(abs(value - other) < CLOSE for value, other in zip(values, decimals(*expected), strict=True))
+    return all(abs(value - other) <= HALF_A_DIGIT for value, other in zip(values, decimals(*expected), strict=True))
 
 
 @pytest.fixture
@@ -38,24 +38,30 @@ def base_units():
     return units_for(decimals(0.5, 0.25, 0.25), Decimal(1000), decimals(100, 50, 10))
 
 
-def test_example_e1_by_units_and_by_divisor(base_units):
-    supplies = decimals(10, 10, 50)
-    divisor = base_divisor(level_of(supplies, decimals(100, 50, 10)), Decimal(1000))
+def test_example_e1_by_units_divisor_and_chain(base_units):
+    supplies, closes = decimals(10, 10, 50), decimals(100, 50, 10)
+    value = level_of(supplies, closes)
+    divisor = base_divisor(value, Decimal(1000))
 
-    assert divisor == 2
+    assert (value, divisor) == (2000, 2)
+    assert drifted_weights(supplies, closes) == decimals(0.5, 0.25, 0.25)
     assert base_units == decimals(5, 5, 25)
     for prices, level in [(decimals(110, 45, 12), 1075), (decimals(99, 54, 12), 1065)]:
         assert level_of(base_units, prices) == level
         assert level_of(supplies, prices) / divisor == level
+    chained = chain_levels(np.array([[100, 50, 10], [110, 45, 12], [99, 54, 12]]), [(0, np.array([0.5, 0.25, 0.25]))])
+    assert chained == pytest.approx(np.array([1000, 1075, 1065]), rel=1e-12)
 
 
 def test_example_e2_a_new_basket_leaves_the_level_where_it_is():
     closes = decimals(99, 54, 20)
     supplies = decimals(10, 10, 40)
-    divisor = divisor_after(Decimal(2), Decimal(2130), level_of(supplies, closes))
+    old_value, new_value = level_of(decimals(10, 10, 50), decimals(99, 54, 12)), level_of(supplies, closes)
+    divisor = divisor_after(Decimal(2), old_value, new_value)
     weights = drifted_weights(supplies, closes)
     units = units_for(weights, Decimal(1065), closes)
 
+    assert (old_value, new_value) == (2130, 2330)
     assert equal_to_ten_digits([divisor], ["2.1877934272"])
     assert equal_to_ten_digits(weights, ["0.4248927039", "0.2317596567", "0.3433476395"])
     assert equal_to_ten_digits(units, ["4.5708154506", "4.5708154506", "18.2832618026"])
@@ -64,6 +70,16 @@ def test_example_e2_a_new_basket_leaves_the_level_where_it_is():
     later = decimals(105, 50, 22)
     assert equal_to_ten_digits([level_of(units, later)], ["1110.7081545064"])
     assert abs(level_of(supplies, later) / divisor - level_of(units, later)) < Decimal("1e-12")
+
+
+def test_example_e2_by_the_chain():
+    # A, B, C and E, which nobody holds before day 2.
+    prices = np.array([[100, 50, 10, np.nan], [110, 45, 12, 20], [99, 54, 12, 20], [105, 50, 12, 22]])
+    new = np.array([990, 540, 0, 800]) / 2330
+
+    levels = chain_levels(prices, [(0, np.array([0.5, 0.25, 0.25, 0])), (2, new)])
+
+    assert levels == pytest.approx(np.array([1000, 1075, 1065, 1110.7081545064]), abs=5e-11)
 
 
 def test_example_e2_turnover_is_what_the_newcomer_gets(base_units):
@@ -100,6 +116,9 @@ def test_example_e6_a_missing_close_is_carried_forward():
     levels = chain_levels(prices, [(0, np.array([0.5, 0.25, 0.25]))])
 
     assert levels == pytest.approx(np.array([1000, 1075, 1065, 975]), abs=1e-10)
+    # Leaving C out and sharing its weight would give another level of day 2.
+    shared = chain_levels(prices[1:3, :2], [(0, np.array([550, 225]) / 775)], base=1075.0)
+    assert shared[-1] == pytest.approx(1061.1290322581, abs=5e-11)
 
 
 @pytest.mark.parametrize("missing", [0.0, -1.0])
@@ -127,18 +146,13 @@ def test_example_e7_turnover_from_base():
 
 
 def test_example_e8_rebalancing_a_coin_that_pumps_and_halves():
+    pumped = drifted_weights(decimals(1, 1, 1, 1, 1), decimals(6, 1, 1, 1, 1))
     prices = np.array([[1.0] * 5, [6, 1, 1, 1, 1], [3, 1, 1, 1, 1]])
     equal = np.full(5, 0.2)
 
+    assert pumped == decimals(0.6, 0.1, 0.1, 0.1, 0.1)
     assert chain_levels(prices, [(0, equal), (1, equal)]) == pytest.approx(np.array([1000, 2000, 1800]))
     assert chain_levels(prices, [(0, equal)]) == pytest.approx(np.array([1000, 2000, 1400]))
-
-
-def test_example_e8_cost():
-    drifted, target = np.array([0.6, 0.1, 0.1, 0.1, 0.1]), np.full(5, 0.2)
-
-    assert one_way_turnover(drifted, target) == pytest.approx(0.4)
-    assert net_level(2000.0, drifted, target, 0.0025) == pytest.approx(1996.0059910135, abs=5e-11)
 
 
 def test_levels_before_the_first_rebalance_are_unknown():
@@ -170,13 +184,15 @@ def test_a_rebalance_takes_the_carried_price():
 
 @st.composite
 def histories(draw):
-    """Draw prices with gaps after the first day, and three rebalances."""
+    """Draw prices with gaps after the first day, and three rebalances of some of the assets."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     days, assets = draw(st.integers(5, 40)), draw(st.integers(1, 8))
     prices = 100 * np.exp(np.cumsum(rng.normal(0, 0.05, (days, assets)), axis=0))
     prices[1:][rng.random((days - 1, assets)) < 0.1] = np.nan
     rows = sorted(rng.choice(days, size=3, replace=False).tolist())
-    return prices, [(row, rng.dirichlet(np.ones(assets))) for row in rows]
+    scores = rng.random((3, assets)) * (rng.random((3, assets)) < 0.6)
+    scores[:, 0] += 0.1
+    return prices, [(row, score / score.sum()) for row, score in zip(rows, scores, strict=True)]
 
 
 @given(histories())
@@ -206,30 +222,49 @@ def test_the_unit_of_prices_and_the_order_of_assets_change_nothing(history, scal
 
 
 @given(histories())
+def test_a_rebalance_moves_no_level_of_its_own_close_or_before(history):
+    prices, rebalances = history
+    last = rebalances[-1][0]
+
+    without = chain_levels(prices, rebalances[:-1])
+
+    assert chain_levels(prices, rebalances)[: last + 1].tolist() == pytest.approx(
+        without[: last + 1].tolist(), rel=0, abs=0, nan_ok=True
+    )
+
+
+@given(histories(), st.integers(0, 40))
+def test_later_closes_change_no_earlier_level(history, day):
+    prices, rebalances = history
+    other = prices.copy()
+    other[day + 1 :] *= 3
+
+    assert chain_levels(other, rebalances)[: day + 1] == pytest.approx(
+        chain_levels(prices, rebalances)[: day + 1], rel=1e-12, nan_ok=True
+    )
+
+
+@given(st.lists(st.tuples(*[st.integers(1, 10**6)] * 3), min_size=1, max_size=8), st.integers(1, 10**6))
+def test_divisor_units_and_chain_agree(assets, level):
+    supplies, then, now = ([Decimal(figure) for figure in column] for column in zip(*assets, strict=True))
+    divisor = base_divisor(level_of(supplies, then), Decimal(level))
+    weights = drifted_weights(supplies, then)
+    units = units_for(weights, Decimal(level), then)
+
+    by_units = level_of(units, now)
+
+    assert level_of(supplies, now) / divisor == pytest.approx(by_units, rel=Decimal("1e-12"))
+    closes, shares = np.array([then, now], dtype=float), np.array(weights, dtype=float)
+    assert chain_levels(closes, [(0, shares)], base=level)[-1] == pytest.approx(float(by_units), rel=1e-12)
+
+
+@given(histories())
 def test_splitting_a_coin_ten_for_one_changes_nothing(history):
     prices, rebalances = history
     split = prices.copy()
     split[:, 0] /= 10
 
     assert chain_levels(split, rebalances) == pytest.approx(chain_levels(prices, rebalances), rel=1e-12, nan_ok=True)
-
-
-@given(st.integers(0, 2**32), st.floats(0, 0.99))
-def test_the_net_level_solves_its_equation(seed, rate):
-    rng = np.random.default_rng(seed)
-    old, new = rng.dirichlet(np.ones(6)), rng.dirichlet(np.ones(6))
-    rates = rng.random(6) * rate
-
-    net = net_level(1000.0, old, new, rates)
-
-    assert net == pytest.approx(1000 - (rates * np.abs(new * net - old * 1000)).sum(), rel=1e-12)
-    assert net <= 1000
-
-
-def test_nothing_traded_costs_nothing():
-    weights = np.array([0.7, 0.3])
-
-    assert net_level(1000.0, weights, weights, 0.01) == 1000.0
 
 
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=10), st.integers(1, 10**7))
@@ -254,6 +289,16 @@ def test_units_stand_at_the_level_they_were_made_for(shares, level):
 def test_units_need_a_level_and_a_price_for_each(weights, level, prices, error, words):
     with pytest.raises(error, match=words):
         units_for(decimals(*weights), Decimal(level), decimals(*prices))
+
+
+def test_capped_supplies_carry_the_weights_through_the_divisor():
+    # 2330 of value at (99, 54, 20), held at 40, 40 and 20%: 0.4 x 2330 / 99 and so on.
+    weights, prices = decimals(0.4, 0.4, 0.2), decimals(99, 54, 20)
+
+    supplies = capped_supplies(weights, Decimal(2330), prices)
+
+    assert equal_to_ten_digits(supplies, ["9.4141414141", "17.2592592593", "23.3"])
+    assert drifted_weights(supplies, prices) == pytest.approx(weights, rel=Decimal("1e-40"))
 
 
 def test_a_negative_price_makes_no_level():
@@ -291,14 +336,3 @@ def test_a_constituent_that_never_had_a_price_is_named():
 
     with pytest.raises(MissingPriceError, match="column 1 has no close up to row 1"):
         chain_levels(prices, [(1, np.array([0.5, 0.5]))])
-
-
-def test_weights_over_different_assets_are_refused():
-    with pytest.raises(ValueError, match="union"):
-        one_way_turnover(np.ones(2), np.ones(3))
-
-
-@pytest.mark.parametrize("rate", [-0.01, 1.0, np.nan])
-def test_a_cost_rate_is_below_one(rate):
-    with pytest.raises(ValueError, match="cost rate"):
-        net_level(1000.0, np.array([1.0, 0.0]), np.array([0.0, 1.0]), rate)
