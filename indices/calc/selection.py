@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence, Set as AbstractSet
 from enum import StrEnum
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 AssetId = TypeVar("AssetId", bound=Hashable)
 
@@ -15,14 +15,6 @@ class RankReason(StrEnum):
     KEPT_BY_BUFFER = "kept_by_buffer"
     TOPPED_UP = "topped_up"
     BELOW_BUFFER = "below_buffer"
-
-
-class _Buffer(NamedTuple):
-    """How many are held, up to which rank an asset enters by itself, and down to which an incumbent stays."""
-
-    count: int
-    enter: int
-    keep: int
 
 
 def select_by_rank(
@@ -56,7 +48,7 @@ def select_by_rank(
     Source: `spec/indices.md` 2.3.
 
     """
-    reasons = _reasons_inside(ranked, incumbents, _Buffer(count, enter, keep))
+    reasons = _reasons_inside(ranked, incumbents, count=count, enter=enter, keep=keep)
     # Nobody is topped up beyond `keep`: the ranks above it are at least `count`.
     return [asset for asset in ranked[:keep] if asset in reasons]
 
@@ -73,15 +65,14 @@ def explain_ranks(
 
     Parameters and errors are those of `select_by_rank`.
     """
-    reasons = _reasons_inside(ranked, incumbents, _Buffer(count, enter, keep))
+    reasons = _reasons_inside(ranked, incumbents, count=count, enter=enter, keep=keep)
     return dict.fromkeys(ranked, RankReason.BELOW_BUFFER) | reasons
 
 
 def _reasons_inside(
-    ranked: Sequence[AssetId], incumbents: AbstractSet[AssetId], buffer: _Buffer
+    ranked: Sequence[AssetId], incumbents: AbstractSet[AssetId], *, count: int, enter: int, keep: int
 ) -> dict[AssetId, RankReason]:
     """Return the reason of each asset that is in."""
-    count, enter, keep = buffer
     if not 0 <= enter <= count <= keep or count < 1:
         raise ValueError(f"Enter {enter}, count {count} and keep {keep} are in ascending order, count from 1.")
     if len(set(ranked)) < len(ranked):
