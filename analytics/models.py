@@ -1,7 +1,8 @@
-"""What the night computes: its runs, valuations and risk reports."""
+"""What the night computes: its runs, valuations and risk reports; and replays of rules on history."""
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from market.money import AmountField, RatioField
@@ -131,3 +132,48 @@ class RiskReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.portfolio_id} {self.day}"
+
+
+class Backtest(models.Model):
+    """A replay of an index's rules on history that a curator asked for: frozen rules in, levels and baskets out.
+
+    A worker claims it. Its levels are reconstructed: they say what these rules would have held, not what anybody did.
+    """
+
+    class Status(models.TextChoices):
+        """A worker takes up what waits, and what a dead worker left."""
+
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    methodology = models.ForeignKey("indices.Methodology", models.CASCADE, related_name="+")
+    params = models.JSONField(help_text=_("The rules as they were when the replay was asked for."))
+    first_day = models.DateField()
+    last_day = models.DateField()
+    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    progress = models.PositiveSmallIntegerField(default=0, help_text=_("Percent of the days."))
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    message = models.TextField(blank=True)
+    result = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-requested_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(last_day__gt=F("first_day")), name="backtest_ends_after_it_starts"),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="backtest_progress_to_100"),
+            models.CheckConstraint(
+                condition=~Q(status="done") | Q(result__isnull=False), name="a_done_backtest_has_its_result"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["requested_at"], condition=Q(status__in=["waiting", "running"]), name="open_backtests")
+        ]
+
+    def __str__(self) -> str:
+        return f"Replay {self.pk} from {self.first_day}"

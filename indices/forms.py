@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from indices.calc.rules import ALPHAS, EXCLUSIONS, Rules, RulesError, Schedule
+from indices.calc.rules import ALPHAS, EXCLUSIONS, Rules, RulesError
+from indices.calc.schedules import Schedule
 from indices.models import Index, IndexQuerySet, Methodology
 from market.models import FIRST_DAY, Classification
 

@@ -1,154 +1,227 @@
-"""From what is known of every asset at a cut-off to a basket: screens, ranks, weights, and a reason for each asset."""
+"""From what is known at a cut-off to a basket: screens, ranks, weights, exposure, and a reason for every asset."""
 
-from collections.abc import Sequence, Set as AbstractSet
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-import numpy as np
-
-from indices.calc.rules import EXCLUSIONS, SECTOR_NAMES, Rules
+from indices.calc.exposure import Exposed, expose
+from indices.calc.inputs import Candidate, ReviewInputs, ReviewKind
+from indices.calc.reweighting import reweigh
+from indices.calc.rules import RankBy, Rules
+from indices.calc.screens import failure_of
 from indices.calc.selection import RankReason, explain_ranks
-from indices.calc.weighting import InfeasibleLimitsError, cap_family_scores, quantise_weights, water_fill
+from indices.calc.weighing import CannotWeighError, weigh
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """One asset at a cut-off. Money in USD; `flags` are keys of EXCLUSIONS; None is unknown.
-
-    `close` and `market_cap` are those of the cut-off day; `median_volume` is the median value traded a day over 90
-    days; `admitted` is the curators' own switch.
-    """
-
-    asset_id: str
-    sector: str | None
-    flags: frozenset[str]
-    admitted: bool
-    close: Decimal | None
-    market_cap: Decimal | None
-    median_volume: float | None
-    age_days: int
-    last_priced_day: date
+SLEEVE = "sleeve"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What became of one asset; weights are fractions of 1, None where it is not held."""
+    """What became of one asset; weights are fractions of 1, None where it is neither chosen nor in the sleeve.
+
+    `raw_weight` is by score alone, `base_weight` after limits and its own signal, `weight` after the exposure.
+    """
 
     candidate: Candidate
     is_incumbent: bool
     reason: str
     detail: str = ""
     rank: int | None = None
+    is_selected: bool = False
+    is_sleeve: bool = False
+    metrics: Mapping[str, str] = field(default_factory=dict)
     raw_weight: Decimal | None = None
+    base_weight: Decimal | None = None
     weight: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composition:
-    """A verdict for every asset; `problem` says in words why no basket came of it, or is empty."""
+    """A verdict for every asset; `problem` says in words why no basket came of it, or is empty.
+
+    Without a problem the weights of all verdicts sum to exactly 1; exposures are fractions of 1.
+    """
 
     verdicts: Sequence[Verdict]
     problem: str = ""
+    exposure: Decimal | None = None
+    volatility_exposure: Decimal | None = None
 
 
-def compose(candidates: Sequence[Candidate], incumbents: AbstractSet[str], rules: Rules) -> Composition:
-    """Judge every candidate and weigh those selected.
+def compose(inputs: ReviewInputs) -> Composition:
+    """Judge every candidate and weigh those chosen.
 
-    Ranks go by market cap, then by median value traded, then by id. Too few eligible assets, or limits that they
-    cannot obey, give the verdicts without weights and a `problem`.
+    Too few eligible assets, no ballot, or limits that cannot be obeyed give the verdicts without weights and a
+    `problem`.
     """
+    verdicts = judge(inputs)
+    chosen = [verdict.candidate for verdict in verdicts if verdict.is_selected]
+    try:
+        _check_count(verdicts, chosen, inputs)
+        if inputs.kind in {ReviewKind.RECONSTITUTION, ReviewKind.EXTRAORDINARY}:
+            weighed = weigh(chosen, inputs)
+            raw: Mapping[str, Decimal] = weighed.raw
+            exposed = expose(weighed.base, inputs)
+        else:
+            raw, exposed = reweigh(chosen, inputs)
+    except CannotWeighError as error:
+        return Composition(verdicts=[replace(v, is_selected=False) for v in verdicts], problem=str(error))
+    return Composition(
+        verdicts=_weighted(verdicts, raw, exposed, inputs),
+        exposure=exposed.exposure,
+        volatility_exposure=exposed.volatility_exposure,
+    )
+
+
+def judge(inputs: ReviewInputs) -> list[Verdict]:
+    """Return a verdict for every candidate, without weights: those ranked in order, then the others.
+
+    Where constituents are not chosen anew only they have a verdict: held, or without a price.
+    """
+    if inputs.kind in {ReviewKind.RECONSTITUTION, ReviewKind.EXTRAORDINARY}:
+        return _chosen_anew(inputs)
+    return [_held(c, inputs) for c in inputs.candidates if c.asset_id in inputs.incumbents]
+
+
+def may_be_held(inputs: ReviewInputs) -> list[str]:
+    """Return the ids whose history and signals a review needs: the chosen, and what is held now."""
+    chosen = [verdict.candidate.asset_id for verdict in judge(inputs) if verdict.is_selected]
+    return sorted({*chosen, *inputs.incumbents})
+
+
+def _chosen_anew(inputs: ReviewInputs) -> list[Verdict]:
+    rules, incumbents = inputs.rules, inputs.incumbents
     failures = {
-        candidate.asset_id: _failure(candidate, rules, is_incumbent=candidate.asset_id in incumbents)
-        for candidate in candidates
+        c.asset_id: failure_of(
+            c, rules, is_incumbent=c.asset_id in incumbents, asks_streak=rules.streak > 1 and bool(inputs.current)
+        )
+        for c in inputs.candidates
     }
-    eligible = sorted((c for c in candidates if failures[c.asset_id] is None), key=_rank_key)
+    eligible = sorted((c for c in inputs.candidates if failures[c.asset_id] is None), key=_rank_key(inputs))
     reasons = explain_ranks(
         [c.asset_id for c in eligible], incumbents, count=rules.count, enter=rules.enter, keep=rules.keep
     )
-    verdicts = [
-        Verdict(
-            candidate=candidate,
-            is_incumbent=candidate.asset_id in incumbents,
-            reason=str(reasons[candidate.asset_id]),
-            detail=_rank_in_words(rank, reasons[candidate.asset_id], rules),
-            rank=rank,
-        )
-        for rank, candidate in enumerate(eligible, start=1)
-    ]
-    for candidate in candidates:
+    verdicts = [_ranked(c, rank, reasons[c.asset_id], inputs) for rank, c in enumerate(eligible, start=1)]
+    for candidate in inputs.candidates:
         if failure := failures[candidate.asset_id]:
-            screen, detail = failure
-            is_incumbent = candidate.asset_id in incumbents
-            reason = f"ineligible:{screen}"
-            verdicts.append(Verdict(candidate=candidate, is_incumbent=is_incumbent, reason=reason, detail=detail))
-    if len(eligible) < rules.min_count:
-        return Composition(
-            verdicts=verdicts, problem=f"{len(eligible)} eligible assets, fewer than the {rules.min_count} needed."
-        )
-    return _weigh(verdicts, rules)
+            verdicts.append(
+                Verdict(
+                    candidate=candidate,
+                    is_incumbent=candidate.asset_id in incumbents,
+                    reason=f"ineligible:{failure.screen}",
+                    detail=failure.detail,
+                    metrics=_metrics(candidate, inputs, passed=failure.screen == "streak"),
+                )
+            )
+    return verdicts
 
 
-def _weigh(verdicts: list[Verdict], rules: Rules) -> Composition:
-    """Give the selected verdicts, which stand among the first, their weights."""
-    held = [place for place, verdict in enumerate(verdicts) if _is_selected(verdict)]
-    caps = np.array([float(verdicts[place].candidate.market_cap or 0) for place in held])
-    scores = cap_family_scores(caps, alpha=float(rules.alpha))
-    try:
-        weights = quantise_weights(water_fill(scores, cap=_float(rules.cap), floor=_float(rules.floor)))
-    except InfeasibleLimitsError as error:
-        return Composition(verdicts=verdicts, problem=f"{len(held)} assets cannot obey the {error.limit}. {error}")
-    if not all(weights):
-        return Composition(verdicts=verdicts, problem="A weight is too small to be written with 12 decimals.")
-    raw = quantise_weights(scores / scores.sum())
-    for place, raw_weight, weight in zip(held, raw, weights, strict=True):
-        verdicts[place] = replace(verdicts[place], raw_weight=raw_weight, weight=weight)
-    return Composition(verdicts=verdicts)
+def _ranked(candidate: Candidate, rank: int, reason: RankReason, inputs: ReviewInputs) -> Verdict:
+    return Verdict(
+        candidate=candidate,
+        is_incumbent=candidate.asset_id in inputs.incumbents,
+        reason=str(reason),
+        detail=_rank_in_words(rank, reason, inputs.rules),
+        rank=rank,
+        is_selected=reason != RankReason.BELOW_BUFFER,
+        metrics=_metrics(candidate, inputs, passed=True),
+    )
 
 
-def _is_selected(verdict: Verdict) -> bool:
-    return verdict.rank is not None and verdict.reason != RankReason.BELOW_BUFFER
+def _held(candidate: Candidate, inputs: ReviewInputs) -> Verdict:
+    has_price = candidate.close is not None
+    words = {
+        ReviewKind.REBALANCE: "Held; its weight is set anew.",
+        ReviewKind.RECAP: "Held; its weight is cut back to the limits.",
+        ReviewKind.TRIGGER: f"Held. {inputs.fired}",
+    }
+    detail = f"No price on the cut-off day; the last is of {candidate.last_priced_day}."
+    return Verdict(
+        candidate=candidate,
+        is_incumbent=True,
+        reason="held" if has_price else "ineligible:stale_price",
+        detail=(words[inputs.kind] if has_price else detail)[:200],
+        is_selected=has_price,
+        metrics=_metrics(candidate, inputs, passed=has_price),
+    )
 
 
-def _rank_key(candidate: Candidate) -> tuple[Decimal, float, str]:
-    return -(candidate.market_cap or Decimal(0)), -(candidate.median_volume or 0.0), candidate.asset_id
+def _check_count(verdicts: Sequence[Verdict], chosen: Sequence[Candidate], inputs: ReviewInputs) -> None:
+    rules = inputs.rules
+    if rules.counts_votes and inputs.votes is None and inputs.kind == ReviewKind.RECONSTITUTION:
+        raise CannotWeighError("No ballot was held that reached its quorum; the basket before stays.")
+    if inputs.kind in {ReviewKind.RECONSTITUTION, ReviewKind.EXTRAORDINARY}:
+        eligible = sum(1 for verdict in verdicts if verdict.rank is not None)
+        if eligible < rules.min_count:
+            raise CannotWeighError(f"{eligible} eligible assets, fewer than the {rules.min_count} needed.")
+    elif not chosen:
+        raise CannotWeighError("No constituent has a price on the cut-off day.")
 
 
-def _failure(candidate: Candidate, rules: Rules, *, is_incumbent: bool) -> tuple[str, str] | None:
-    """Return the first screen that the asset fails and the words for it; None when it passes all."""
-    return _failed_kind(candidate, rules) or _failed_figures(candidate, rules, is_incumbent=is_incumbent)
+def _weighted(
+    verdicts: Sequence[Verdict], raw: Mapping[str, Decimal], exposed: Exposed, inputs: ReviewInputs
+) -> list[Verdict]:
+    """Give the chosen verdicts their weights, and the sleeve its own."""
+    zero = Decimal(0)
+    weighted = []
+    for verdict in verdicts:
+        asset_id = verdict.candidate.asset_id
+        parked = exposed.sleeve.get(asset_id)
+        if verdict.is_selected:
+            base = exposed.base.get(asset_id, zero)
+            weight = exposed.weights.get(asset_id, zero) + (parked or zero)
+            detail = verdict.detail if base else f"{verdict.detail} Its score or its signal leaves it no weight."
+            changed = replace(verdict, raw_weight=raw.get(asset_id), base_weight=base, weight=weight, detail=detail)
+        elif parked:
+            changed = replace(_in_sleeve(verdict.candidate, verdict), weight=parked)
+        else:
+            changed = verdict
+        weighted.append(changed)
+    judged = {verdict.candidate.asset_id for verdict in verdicts}
+    others = [c for c in inputs.candidates if c.asset_id in exposed.sleeve and c.asset_id not in judged]
+    return weighted + [replace(_in_sleeve(c, None), weight=exposed.sleeve[c.asset_id]) for c in others]
 
 
-def _failed_kind(candidate: Candidate, rules: Rules) -> tuple[str, str] | None:
-    """Screen by what the asset is."""
-    if candidate.sector is None:
-        return "unclassified", "Not classified on the cut-off day."
-    for flag in EXCLUSIONS:
-        if flag in rules.exclude and flag in candidate.flags:
-            return flag, f"This index keeps out {EXCLUSIONS[flag]}."
-    if rules.sectors and candidate.sector not in rules.sectors:
-        return "sector", f"Its sector is {SECTOR_NAMES.get(candidate.sector, candidate.sector)}."
-    if not candidate.admitted:
-        return "not_admitted", "Its classification keeps it out of every index."
-    return None
+def _in_sleeve(candidate: Candidate, verdict: Verdict | None) -> Verdict:
+    price = f"{candidate.close.normalize():f}" if candidate.close is not None else "unknown"
+    return Verdict(
+        candidate=candidate,
+        is_incumbent=verdict.is_incumbent if verdict else False,
+        reason=SLEEVE,
+        detail=f"Holds what signals and exposure set free, at its market price of ${price}.",
+        is_sleeve=True,
+        metrics=verdict.metrics if verdict else {},
+    )
 
 
-def _failed_figures(candidate: Candidate, rules: Rules, *, is_incumbent: bool) -> tuple[str, str] | None:
-    """Screen by the asset's figures at the cut-off."""
-    needed = rules.liquidity_stay if is_incumbent else rules.liquidity_enter
-    traded = candidate.median_volume or 0.0
-    if candidate.age_days < rules.min_age_days:
-        return "age", f"Priced for {candidate.age_days} days; {rules.min_age_days} are needed."
-    if candidate.close is None:
-        return "stale_price", f"No price on the cut-off day; the last is of {candidate.last_priced_day}."
-    if candidate.market_cap is None:
-        return "market_cap", "Its market cap on the cut-off day is unknown."
-    if Decimal(traded) < needed:
-        return (
-            "liquidity",
-            f"Median value traded ${traded:,.0f} a day; ${needed:,.0f} to {'stay' if is_incumbent else 'enter'}.",
-        )
-    return None
+def _rank_key(inputs: ReviewInputs):  # noqa: ANN202 - a key is what sorted takes
+    figures = {
+        RankBy.MARKET_CAP: lambda c: c.market_cap or Decimal(0),
+        RankBy.MOMENTUM: lambda c: c.momentum,
+        RankBy.SHARPE: lambda c: c.sharpe,
+        RankBy.LIQUIDITY: lambda c: c.median_volume or 0.0,
+        RankBy.VOTES: lambda c: (inputs.votes or {}).get(c.asset_id, 0),
+    }
+    figure = figures[inputs.rules.rank_by]
+    return lambda c: (-figure(c), -(c.recent_volume or c.median_volume or 0.0), c.asset_id)
+
+
+def _metrics(candidate: Candidate, inputs: ReviewInputs, *, passed: bool) -> dict[str, str]:
+    """Return the further figures that the rules look at, as text."""
+    found: dict[str, object | None] = {
+        "momentum": candidate.momentum,
+        "sharpe": candidate.sharpe,
+        "volatility": candidate.volatility,
+        "diligence": candidate.diligence,
+        "votes": None if inputs.votes is None else inputs.votes.get(candidate.asset_id, 0),
+        "signal": inputs.signals.get(candidate.asset_id),
+        "streak": (candidate.passed_before + 1 if passed else 0) if inputs.rules.streak > 1 else None,
+    }
+    return {
+        name: f"{value:.6g}" if isinstance(value, float) else str(value)
+        for name, value in found.items()
+        if value is not None
+    }
 
 
 def _rank_in_words(rank: int, reason: RankReason, rules: Rules) -> str:
@@ -159,7 +232,3 @@ def _rank_in_words(rank: int, reason: RankReason, rules: Rules) -> str:
         RankReason.BELOW_BUFFER: f"and {rules.count} are held.",
     }
     return f"Rank {rank}, {words[reason]}"
-
-
-def _float(limit: Decimal | None) -> float | None:
-    return None if limit is None else float(limit)

@@ -44,7 +44,7 @@ def get_basket(*, index: Index, day: date) -> Basket | None:
 
     A constituent without a close that day counts at its last one.
     """
-    rebalance = Rebalance.objects.filter(index=index, effective_day__lte=day).order_by("-effective_day").first()
+    rebalance = Rebalance.objects.current().filter(index=index, effective_day__lte=day).last()
     if rebalance is None:
         return None
     holdings = list(rebalance.holdings.select_related("asset"))

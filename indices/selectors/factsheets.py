@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from django.db.models import F, QuerySet
 
-from indices.calc.rules import Rules, describe, effective_days
+from indices.calc.rules import Rules, describe
+from indices.calc.schedules import next_effective_day
 from indices.calc.shares import share_out
 from indices.models import Index, Methodology, Review, ReviewLine
 from indices.selectors.baskets import get_basket
@@ -91,13 +92,13 @@ def get_near_misses(*, index: Index, day: date) -> list[ReviewLine]:
 
 def get_rulebook(*, index: Index, day: date) -> Rulebook | None:
     """Return the rules for the next review after a day; None for an index without published rules."""
-    published = list(index.methodologies.published())
+    published = list(index.methodologies.announced())
     if not published:
         return None
     methodology = next((version for version in reversed(published) if version.starts_by(day)), published[0])
     rules = Rules.from_params(methodology.params)
-    upcoming = effective_days(rules.schedule, day + timedelta(days=1), day + timedelta(days=100))
-    return Rulebook(methodology=methodology, sentences=describe(rules), next_effective_day=next(upcoming))
+    upcoming = next_effective_day(rules.schedule, day, roll=rules.roll)
+    return Rulebook(methodology=methodology, sentences=describe(rules), next_effective_day=upcoming)
 
 
 def get_reviews(*, index: Index) -> QuerySet[Review]:

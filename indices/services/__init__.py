@@ -1,10 +1,14 @@
-"""What changes indices: the night's second stage, the presets, and who may publish which rules."""
+"""What changes indices: the night's second stage, the presets, and who may put which rules into force."""
 
 from indices.services.governance import (
+    CannotAnnounceError,
+    CannotApproveError,
     CannotDraftError,
-    CannotPublishError,
     CannotRetireError,
-    publish_methodology,
+    announce_methodology,
+    approve_methodology,
+    mark_computed,
+    reject_methodology,
     retire_index,
     save_draft,
 )
@@ -13,14 +17,18 @@ from indices.services.reviews import Preview, preview_review
 from indices.services.runs import WindowResult, run_window
 
 __all__ = [
+    "CannotAnnounceError",
+    "CannotApproveError",
     "CannotDraftError",
-    "CannotPublishError",
     "CannotRetireError",
     "Preview",
     "WindowResult",
+    "announce_methodology",
+    "approve_methodology",
     "load_presets",
+    "mark_computed",
     "preview_review",
-    "publish_methodology",
+    "reject_methodology",
     "retire_index",
     "run_window",
     "save_draft",

@@ -1,6 +1,6 @@
-"""Who may put which rules into force: drafts by one person, publication by another, retirement."""
+"""Who may put which rules into force: edited by one, replayed, approved by a second, announced, retired."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max
@@ -9,15 +9,20 @@ from accounts.models import User
 from indices.calc.rules import Rules, RulesError
 from indices.models import Index, Methodology, Review
 
-PERMISSION = "indices.publish_methodology"
+PERMISSION = "indices.approve_methodology"
+NOTICE = timedelta(days=7)
 
 
 class CannotDraftError(Exception):
     """The methodology cannot be changed; the message is fit for a curator's eyes."""
 
 
-class CannotPublishError(Exception):
-    """The draft may not come into force; the message says why and what to do."""
+class CannotApproveError(Exception):
+    """The version may not be approved; the message says why and what to do."""
+
+
+class CannotAnnounceError(Exception):
+    """The version may not be announced; the message says why and what to do."""
 
 
 class CannotRetireError(Exception):
@@ -26,45 +31,113 @@ class CannotRetireError(Exception):
 
 @transaction.atomic
 def save_draft(
-    *, index_id: int, rules: Rules, effective_from: date | None, author: User, methodology_id: int | None = None
+    *,
+    index_id: int,
+    rules: Rules,
+    effective_from: date | None,
+    author: User,
+    methodology_id: int | None = None,
+    emergency_reason: str = "",
 ) -> Methodology:
     """Make the next version of an index's rules as a draft, or rewrite one; whoever wrote last is its author.
 
-    Raises CannotDraftError when the version is published: those never change.
+    An edit voids a replay and an approval: the version is a draft again. Raises CannotDraftError when the version is
+    announced: those never change.
     """
     index = Index.objects.select_for_update().get(pk=index_id)
     if methodology_id is None:
         newest = index.methodologies.aggregate(newest=Max("version"))["newest"] or 0
         methodology = Methodology(index=index, version=newest + 1)
     else:
-        methodology = index.methodologies.get(pk=methodology_id)
-    if methodology.status != Methodology.Status.DRAFT:
-        raise CannotDraftError(f"Version {methodology.version} is published and stays as it is; start a new draft.")
+        methodology = index.methodologies.select_for_update().get(pk=methodology_id)
+    if methodology.status not in Methodology.OPEN:
+        raise CannotDraftError(f"Version {methodology.version} is announced and stays as it is; start a new draft.")
     methodology.params = rules.to_params()
     methodology.effective_from = effective_from
     methodology.author = author
+    methodology.emergency_reason = emergency_reason
+    methodology.status = Methodology.Status.DRAFT
+    methodology.computed_by = methodology.computed_at = None
+    _void_approval(methodology)
     methodology.save()
     return methodology
 
 
 @transaction.atomic
-def publish_methodology(*, methodology_id: int, approver: User, at: datetime) -> Methodology:
-    """Freeze a draft and put it into force; the index becomes active. Publishing twice changes nothing.
+def mark_computed(*, methodology_id: int, params: object, by: User, at: datetime) -> bool:
+    """Note that a replay of exactly these rules is done; tell whether it counted. A later edit voids it."""
+    methodology = Methodology.objects.select_for_update().get(pk=methodology_id)
+    if methodology.status not in {Methodology.Status.DRAFT, Methodology.Status.COMPUTED}:
+        return False
+    if methodology.params != params:
+        return False
+    methodology.status = Methodology.Status.COMPUTED
+    methodology.computed_by = by
+    methodology.computed_at = at
+    _void_approval(methodology)
+    methodology.save()
+    return True
 
-    Raises CannotPublishError.
+
+@transaction.atomic
+def approve_methodology(*, methodology_id: int, approver: User, at: datetime) -> Methodology:
+    """Approve a version that has been replayed; one in an emergency needs a second approver and no replay.
+
+    Approving twice as the same person changes nothing. Raises CannotApproveError.
     """
-    index_id = Methodology.objects.values_list("index_id", flat=True).get(pk=methodology_id)
-    index = Index.objects.select_for_update().get(pk=index_id)
-    methodology = index.methodologies.select_for_update().get(pk=methodology_id)
-    if methodology.status == Methodology.Status.PUBLISHED:
+    _, methodology = _locked(methodology_id)
+    if methodology.status not in Methodology.OPEN:
+        raise CannotApproveError(f"Version {methodology.version} is announced already.")
+    if methodology.approver_id == approver.pk:
         return methodology
     _check_people(methodology, approver)
     _check_rules(methodology)
-    _check_dates(index, methodology)
-    methodology.status = Methodology.Status.PUBLISHED
-    methodology.approver = approver
-    methodology.published_at = at
-    methodology.save(update_fields=["status", "approver", "published_at"])
+    is_emergency = bool(methodology.emergency_reason)
+    if methodology.status == Methodology.Status.DRAFT and not is_emergency:
+        raise CannotApproveError("Replay it first: an approver looks at what these rules would have done.")
+    if methodology.approver_id is None:
+        methodology.approver = approver
+    elif is_emergency:
+        methodology.second_approver = approver
+    else:
+        raise CannotApproveError(f"It is approved by {methodology.approver} already.")
+    if methodology.second_approver_id or not is_emergency:
+        methodology.status = Methodology.Status.APPROVED
+        methodology.approved_at = at
+    methodology.save()
+    return methodology
+
+
+@transaction.atomic
+def reject_methodology(*, methodology_id: int, approver: User) -> Methodology:
+    """Send a version back to its author: it is a draft again. Raises CannotApproveError."""
+    _, methodology = _locked(methodology_id)
+    if methodology.status not in Methodology.OPEN:
+        raise CannotApproveError(f"Version {methodology.version} is announced and stays as it is.")
+    if not approver.has_perm(PERMISSION):
+        raise CannotApproveError("Rejecting needs the permission to approve methodologies.")
+    methodology.status = Methodology.Status.DRAFT
+    methodology.computed_by = methodology.computed_at = None
+    _void_approval(methodology)
+    methodology.save()
+    return methodology
+
+
+@transaction.atomic
+def announce_methodology(*, methodology_id: int, at: datetime) -> Methodology:
+    """Make an approved version public; it is in force from its day on, and the index becomes active.
+
+    Announcing twice changes nothing. Raises CannotAnnounceError.
+    """
+    index, methodology = _locked(methodology_id)
+    if methodology.status in Methodology.PUBLIC:
+        return methodology
+    if methodology.status != Methodology.Status.APPROVED:
+        raise CannotAnnounceError(f"Version {methodology.version} is not approved yet.")
+    _check_dates(index, methodology, at.date())
+    methodology.status = Methodology.Status.ANNOUNCED
+    methodology.announced_at = at
+    methodology.save()
     if index.status == Index.Status.DRAFT:
         index.status = Index.Status.ACTIVE
         index.save(update_fields=["status"])
@@ -87,32 +160,49 @@ def retire_index(*, index_id: int, day: date) -> Index:
     return index
 
 
+def _locked(methodology_id: int) -> tuple[Index, Methodology]:
+    index_id = Methodology.objects.values_list("index_id", flat=True).get(pk=methodology_id)
+    index = Index.objects.select_for_update().get(pk=index_id)
+    return index, index.methodologies.select_for_update().get(pk=methodology_id)
+
+
+def _void_approval(methodology: Methodology) -> None:
+    methodology.approver = methodology.second_approver = methodology.approved_at = None
+
+
 def _check_people(methodology: Methodology, approver: User) -> None:
     if not approver.has_perm(PERMISSION):
-        raise CannotPublishError("Publishing needs the permission to publish methodologies.")
+        raise CannotApproveError("Approving needs the permission to approve methodologies.")
     if methodology.author_id == approver.pk:
-        raise CannotPublishError("The author cannot approve the own draft; a second person publishes it.")
+        raise CannotApproveError("Whoever edited it last cannot approve it; a second person does.")
+    if methodology.computed_by_id == approver.pk:
+        raise CannotApproveError("Whoever had it replayed cannot approve it; another person does.")
 
 
 def _check_rules(methodology: Methodology) -> None:
     try:
         Rules.from_params(methodology.params)
     except RulesError as error:
-        raise CannotPublishError(f"The rules cannot be read. {error}") from error
+        raise CannotApproveError(f"The rules cannot be read. {error}") from error
 
 
-def _check_dates(index: Index, methodology: Methodology) -> None:
+def _check_dates(index: Index, methodology: Methodology, today: date) -> None:
     """Refuse rules that would have been in force before somebody approved them."""
     if index.status == Index.Status.RETIRED:
-        raise CannotPublishError(f"{index.name} is retired; it has no next review.")
-    published = index.methodologies.published()
+        raise CannotAnnounceError(f"{index.name} is retired; it has no next review.")
+    public = index.methodologies.announced()
     start = methodology.effective_from
-    if not published.exists():
+    if not public.exists():
         return
     if start is None:
-        raise CannotPublishError("Give the day from which this version is in force: another one is published.")
-    if published.filter(effective_from=start).exists():
-        raise CannotPublishError(f"Another version is in force from {start}; choose a different day.")
+        raise CannotAnnounceError("Give the day from which this version is in force: another one is announced.")
+    if public.filter(effective_from=start).exists():
+        raise CannotAnnounceError(f"Another version is in force from {start}; choose a different day.")
+    if not methodology.emergency_reason and start < today + NOTICE:
+        raise CannotAnnounceError(
+            f"It is in force from {start}, with less than {NOTICE.days} days of notice; choose {today + NOTICE} or "
+            "later, or give the reason of an emergency and have two people approve it."
+        )
     newest = Review.objects.filter(index=index).aggregate(newest=Max("effective_day"))["newest"]
     if newest and start <= newest:
-        raise CannotPublishError(f"A review up to {newest} is drawn up already; choose a later day than that.")
+        raise CannotAnnounceError(f"A review up to {newest} is drawn up already; choose a later day than that.")

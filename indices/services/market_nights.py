@@ -1,28 +1,30 @@
 """A universe's market during a window of nights, as the indices look at it; every answer is kept for the next index."""
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from indices.calc.composition import Candidate
+import numpy as np
+from numpy.typing import NDArray
+
+from indices.calc.inputs import Candidate
+from indices.models import Index, Signal
 from market import selectors as market
-from market.models import Classification
+from market.models import AssetEvent, Classification
+
+ZERO = Decimal(0)
+VALUES = {Signal.Value.BULL: 1.0, Signal.Value.NEUTRAL: 0.0, Signal.Value.BEAR: -1.0}
+SHORTEST_LOOKBACK = timedelta(days=120)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Every asset as known at a cut-off, and a digest of exactly that knowledge."""
+    """Every asset as known at a cut-off, and the latest close in USD of each."""
 
     candidates: tuple[Candidate, ...]
-    digest: str
-
-    def close_of(self, asset_id: str) -> Decimal:
-        """Return the close of the cut-off day of an asset that passed the screens."""
-        return next(c.close for c in self.candidates if c.asset_id == asset_id and c.close is not None)
+    last_closes: Mapping[str, Decimal]
 
 
 @dataclass(kw_only=True)
@@ -32,32 +34,83 @@ class MarketNights:
     simulated: bool
     first: date
     end: date
+    lookback: timedelta = SHORTEST_LOOKBACK
     _snapshots: dict[tuple[date, datetime], Snapshot] = field(default_factory=dict)
     _last: dict[date, Mapping[str, market.LastClose]] = field(default_factory=dict)
 
     @cached_property
     def window(self) -> market.MarketWindow:
-        """Return the prices of these nights and of the 120 days before."""
-        return market.load_market_window(simulated=self.simulated, start=self.first, end=self.end)
+        """Return the prices of these nights and of the days before them that any rule looks back on."""
+        return market.load_market_window(
+            simulated=self.simulated, start=self.first, end=self.end, lookback=self.lookback
+        )
+
+    @cached_property
+    def events(self) -> Mapping[date, Sequence[AssetEvent]]:
+        """Return the approved events of these nights by effective day."""
+        found: dict[date, list[AssetEvent]] = {}
+        approved = AssetEvent.objects.filter(
+            asset__simulated=self.simulated,
+            status=AssetEvent.Status.APPROVED,
+            effective_day__range=(self.first, self.end),
+        )
+        for event in approved.order_by("effective_day", "id"):
+            found.setdefault(event.effective_day, []).append(event)
+        return found
+
+    @cached_property
+    def signals(self) -> Sequence[Signal]:
+        """Return what was recorded of this universe, in the order in which it was recorded."""
+        universe = Index.Universe.SIMULATED if self.simulated else Index.Universe.REAL
+        return list(Signal.objects.filter(universe=universe).order_by("recorded_at", "id"))
 
     def closes(self, day: date) -> Mapping[str, Decimal]:
         """Return the closes of a day by asset id."""
         return self.window.closes(day)
 
-    def last_closes(self, asset_ids: tuple[str, ...], day: date) -> dict[str, market.LastClose]:
-        """Return the latest closes on or before a day of assets that each had one."""
+    def last_closes(self, asset_ids: Collection[str], day: date) -> dict[str, market.LastClose]:
+        """Return the latest closes on or before a day; 0 for what never had one: the child of a fork."""
         closes = self.window.closes(day)
         missing = [asset_id for asset_id in asset_ids if asset_id not in closes]
         if missing and day not in self._last:
             self._last[day] = self.window.last_closes(day)
-        return {a: market.LastClose(day, closes[a]) if a in closes else self._last[day][a] for a in asset_ids}
+        unpriced = market.LastClose(day, ZERO)
+        return {
+            a: market.LastClose(day, closes[a]) if a in closes else self._last[day].get(a, unpriced) for a in asset_ids
+        }
+
+    def closes_known(self, asset_ids: Collection[str], day: date, known_at: datetime) -> dict[str, Decimal]:
+        """Return the latest closes on or before a day as they were known at an instant; 0 for what never had one."""
+        closes = self.window.known_closes(day, known_at)
+        if any(asset_id not in closes for asset_id in asset_ids):
+            closes = {**self.snapshot(day, known_at).last_closes, **closes}
+        return {asset_id: closes.get(asset_id, ZERO) for asset_id in asset_ids}
+
+    def close_matrix(
+        self, asset_ids: Collection[str], day: date, *, days: int, known_at: datetime
+    ) -> NDArray[np.float64]:
+        """Return closes as known at an instant, shape (days, assets), the last row being of `day`; NaN where none."""
+        return self.window.close_matrix(asset_ids, day, days=days, known_at=known_at)
+
+    def recorded_signals(
+        self, asset_id: str | None, day: date, *, days: int, known_at: datetime
+    ) -> NDArray[np.float64]:
+        """Return recorded signals of an asset, or of the market, shape (days,): 1, 0, -1, NaN where none was given."""
+        path = np.full(days, np.nan)
+        for signal in self.signals:
+            place = days - 1 - (day - signal.day).days
+            if signal.asset_id == asset_id and signal.recorded_at <= known_at and 0 <= place < days:
+                path[place] = VALUES[Signal.Value(signal.value)]
+        return path
 
     def snapshot(self, day: date, known_at: datetime) -> Snapshot:
         """Return every asset as it was known at an instant, on one day."""
         key = (day, known_at)
         if key not in self._snapshots:
-            candidates = tuple(_candidate(row) for row in self.window.snapshot(day, known_at))
-            self._snapshots[key] = Snapshot(candidates, _digest(candidates))
+            rows = self.window.snapshot(day, known_at)
+            self._snapshots[key] = Snapshot(
+                tuple(_candidate(row) for row in rows), {row.asset_id: row.last_close for row in rows}
+            )
         return self._snapshots[key]
 
 
@@ -66,13 +119,17 @@ def _candidate(row: market.SnapshotRow) -> Candidate:
     return Candidate(
         asset_id=row.asset_id,
         sector=classified.sector if classified else None,
+        token_type=classified.token_type if classified else None,
+        jurisdiction=classified.jurisdiction if classified else "",
         flags=_flags(classified) if classified else frozenset(),
         admitted=classified.is_eligible if classified else False,
         close=row.close,
         market_cap=row.market_cap,
         median_volume=row.median_volume,
+        recent_volume=row.recent_volume,
         age_days=row.age_days,
         last_priced_day=row.last_priced_day,
+        diligence=row.diligence,
     )
 
 
@@ -91,27 +148,3 @@ def _flags(classified: Classification) -> frozenset[str]:
         "privacy": classified.sector == sectors.PRIVACY,
     }
     return frozenset(flag for flag, is_set in signs.items() if is_set)
-
-
-def _digest(candidates: tuple[Candidate, ...]) -> str:
-    """Return the SHA-256 of the candidates as canonical JSON."""
-    rows = [
-        [
-            c.asset_id,
-            c.sector,
-            sorted(c.flags),
-            c.admitted,
-            _plain(c.close),
-            _plain(c.market_cap),
-            None if c.median_volume is None else repr(c.median_volume),
-            c.age_days,
-            c.last_priced_day.isoformat(),
-        ]
-        for c in candidates
-    ]
-    return hashlib.sha256(json.dumps(rows, separators=(",", ":")).encode()).hexdigest()
-
-
-def _plain(number: Decimal | None) -> str | None:
-    """Write a number so that equal ones look equal, whatever database they come from."""
-    return None if number is None else f"{number.normalize():f}"

@@ -1,28 +1,59 @@
-"""The five indices that come with the product."""
+"""The indices that come with the product."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
-from indices.calc.rules import Rules, Schedule
+from indices.calc.rules import RankBy, Rules, Scheme, SignalSource
+from indices.calc.schedules import Schedule
 from indices.models import Index, Methodology
 from market.models import Asset, DailyPrice
 
 NEVER = ("stable", "wrapped", "pegged", "security")
+ROOT = Decimal("0.5")
+SLEEVES = {Index.Universe.REAL: ("usd-coin", "tether"), Index.Universe.SIMULATED: ("sim-plumb-usd", "sim-level-usd")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """An index and its first rules."""
+    """An index and its first rules; `has_sleeve` gives them the stablecoins of the universe."""
 
     slug: str
     name: str
     summary: str
     kind: Index.Kind
     tier: Index.Tier
-    rules: Rules
+    rules: Mapping[str, Any]
+    has_sleeve: bool = False
+
+    def rules_in(self, universe: Index.Universe) -> Rules:
+        """Return the rules for a universe."""
+        return Rules(**{"exclude": NEVER} | dict(self.rules), sleeve=SLEEVES[universe] if self.has_sleeve else ())
+
+
+def _size(count: int, enter: int, keep: int, min_count: int) -> dict[str, int]:
+    return {"count": count, "enter": enter, "keep": keep, "min_count": min_count}
+
+
+def _sector(slug: str, name: str, what: str, *, sector: str = "") -> Preset:
+    return Preset(
+        slug=slug,
+        name=name,
+        summary=f"Up to ten assets of {what} by the root of market cap.",
+        kind=Index.Kind.THEMATIC,
+        tier=Index.Tier.SATELLITE,
+        rules={
+            "sectors": (sector or slug,),
+            **_size(10, 8, 12, 5),
+            "alpha": ROOT,
+            "cap": Decimal("0.25"),
+            "schedule": Schedule.MONTHLY,
+        },
+    )
 
 
 PRESETS = (
@@ -32,17 +63,13 @@ PRESETS = (
         summary="The ten largest crypto assets by market cap, none above 40% at a review.",
         kind=Index.Kind.MARKET_CAP,
         tier=Index.Tier.CORE,
-        rules=Rules(
-            exclude=(*NEVER, "exchange", "meme", "privacy"),
-            count=10,
-            enter=8,
-            keep=12,
-            min_count=5,
-            alpha=Decimal(1),
-            cap=Decimal("0.4"),
-            floor=Decimal("0.01"),
-            schedule=Schedule.MONTHLY,
-        ),
+        rules={
+            "exclude": (*NEVER, "exchange", "meme", "privacy"),
+            **_size(10, 8, 12, 5),
+            "cap": Decimal("0.4"),
+            "floor": Decimal("0.01"),
+            "schedule": Schedule.MONTHLY,
+        },
     ),
     Preset(
         slug="top-25-sqrt",
@@ -50,77 +77,112 @@ PRESETS = (
         summary="A broad basket of up to 25 assets by the root of market cap, so that the largest weigh less.",
         kind=Index.Kind.MARKET_CAP,
         tier=Index.Tier.CORE,
-        rules=Rules(
-            exclude=(*NEVER, "privacy"),
-            count=25,
-            enter=20,
-            keep=30,
-            min_count=10,
-            alpha=Decimal("0.5"),
-            cap=Decimal("0.15"),
-            schedule=Schedule.QUARTERLY,
-        ),
+        rules={
+            "exclude": (*NEVER, "privacy"),
+            **_size(25, 20, 30, 10),
+            "alpha": ROOT,
+            "cap": Decimal("0.15"),
+            "sector_cap": Decimal("0.6"),
+            "schedule": Schedule.QUARTERLY,
+            "recap_schedule": Schedule.MONTHLY,
+        },
     ),
-    Preset(
-        slug="defi",
-        name="DeFi",
-        summary="Up to ten assets of decentralised finance by the root of market cap.",
-        kind=Index.Kind.THEMATIC,
-        tier=Index.Tier.SATELLITE,
-        rules=Rules(
-            sectors=("defi",),
-            exclude=NEVER,
-            count=10,
-            enter=8,
-            keep=12,
-            min_count=5,
-            alpha=Decimal("0.5"),
-            cap=Decimal("0.25"),
-            schedule=Schedule.MONTHLY,
-        ),
-    ),
+    _sector("defi", "DeFi", "decentralised finance"),
+    _sector("ai", "AI", "artificial intelligence and computing"),
+    _sector("gaming", "Gaming", "games and virtual worlds"),
+    _sector("rwa", "Real-World Assets", "real-world assets"),
+    _sector("layer-1", "Layer 1", "base chains", sector="layer1"),
     Preset(
         slug="memecoin-equal",
         name="Memecoin Equal",
-        summary="Up to five of the largest memecoins in equal parts.",
+        summary="Up to five of the largest memecoins in equal parts, back to equal when one doubles its weight.",
         kind=Index.Kind.EQUAL,
         tier=Index.Tier.SPECULATIVE,
-        rules=Rules(
-            sectors=("memecoin",),
-            exclude=NEVER,
-            liquidity_enter=Decimal(20_000_000),
-            count=5,
-            enter=4,
-            keep=7,
-            min_count=2,
-            alpha=Decimal(0),
-            schedule=Schedule.MONTHLY,
-        ),
+        rules={
+            "sectors": ("memecoin",),
+            "liquidity_enter": Decimal(20_000_000),
+            **_size(5, 4, 7, 2),
+            "alpha": Decimal(0),
+            "schedule": Schedule.WEEKLY,
+            "band_relative": Decimal(1),
+            "cooldown_days": 2,
+            "max_triggers": 4,
+        },
     ),
     Preset(
-        slug="layer-1",
-        name="Layer 1",
-        summary="Up to ten base chains by the root of market cap.",
-        kind=Index.Kind.THEMATIC,
+        slug="risk-balanced-15",
+        name="Risk-Balanced 15",
+        summary="Fifteen large assets that each contribute the same risk, held so that volatility is about 40% a year.",
+        kind=Index.Kind.RISK,
+        tier=Index.Tier.CORE,
+        rules={
+            **_size(15, 12, 18, 8),
+            "scheme": Scheme.EQUAL_RISK,
+            "cap": Decimal("0.2"),
+            "schedule": Schedule.MONTHLY,
+            "vol_target": Decimal("0.4"),
+            "vol_deadband": Decimal("0.1"),
+            "cooldown_days": 7,
+            "max_triggers": 2,
+        },
+        has_sleeve=True,
+    ),
+    Preset(
+        slug="signal-defi",
+        name="Signal DeFi",
+        summary="DeFi by the root of market cap, each asset and the whole held only as far as its trend allows.",
+        kind=Index.Kind.SIGNAL,
+        tier=Index.Tier.SPECULATIVE,
+        rules={
+            "sectors": ("defi",),
+            **_size(8, 6, 10, 4),
+            "alpha": ROOT,
+            "cap": Decimal("0.3"),
+            "schedule": Schedule.WEEKLY,
+            "signals": SignalSource.TREND,
+            "gate": SignalSource.TREND,
+            "signal_hold": 2,
+        },
+        has_sleeve=True,
+    ),
+    Preset(
+        slug="regime-100",
+        name="Regime 100",
+        summary="Up to a hundred assets by market cap, all in stablecoins while the market's trend is down.",
+        kind=Index.Kind.SIGNAL,
         tier=Index.Tier.SATELLITE,
-        rules=Rules(
-            sectors=("layer1",),
-            exclude=NEVER,
-            count=10,
-            enter=8,
-            keep=12,
-            min_count=5,
-            alpha=Decimal("0.5"),
-            cap=Decimal("0.25"),
-            schedule=Schedule.MONTHLY,
-        ),
+        rules={
+            **_size(100, 85, 115, 10),
+            "cap": Decimal("0.25"),
+            "schedule": Schedule.WEEKLY,
+            "gate": SignalSource.TREND,
+            "gate_neutral": Decimal(1),
+            "signal_hold": 2,
+        },
+        has_sleeve=True,
+    ),
+    Preset(
+        slug="community-10",
+        name="Community 10",
+        summary="What its users vote for: up to ten assets, weighted by votes, none above 25%.",
+        kind=Index.Kind.COMMUNITY,
+        tier=Index.Tier.SPECULATIVE,
+        rules={
+            **_size(10, 10, 10, 4),
+            "rank_by": RankBy.VOTES,
+            "scheme": Scheme.VOTES,
+            "cap": Decimal("0.25"),
+            "cap_relaxes": True,
+            "quorum": 5,
+            "schedule": Schedule.MONTHLY,
+        },
     ),
 )
 
 
 @transaction.atomic
 def load_presets(*, at: datetime) -> list[Index]:
-    """Make what is missing of the five preset indices, published and active; return those made.
+    """Make what is missing of the preset indices, announced and active; return those made.
 
     They are of the simulated market when only that has prices, else of the real one; one without any review yet goes
     over to that market. Real indices take the plain slugs: a simulated index with a record moves to
@@ -164,12 +226,14 @@ def _make(preset: Preset, universe: Index.Universe, at: datetime) -> Index:
         tier=preset.tier,
         universe=universe,
         status=Index.Status.ACTIVE,
+        auto_approve=True,
     )
     Methodology.objects.create(
         index=index,
         version=1,
-        params=preset.rules.to_params(),
-        status=Methodology.Status.PUBLISHED,
-        published_at=at,
+        params=preset.rules_in(universe).to_params(),
+        status=Methodology.Status.ANNOUNCED,
+        approved_at=at,
+        announced_at=at,
     )
     return index

@@ -1,34 +1,30 @@
 """One index through a run of nights: levels from units, baskets that take effect, reviews whose cut-off has passed.
 
-`IndexReplay` reads what is stored, walks the days in memory and keeps what is new; `save` writes it. The order within
-a night: the level of the day comes from the basket before; a review that is due then fixes the new units at that same
-close; last, if the day is a cut-off, the next review is drawn up.
+`IndexReplay` reads what is stored, walks the days in memory and keeps what is new; `save` in `records` writes it. The
+order within a night: events of constituents; the level of the day from the basket before; a review that is due fixes
+new units at that same close; last, if the day is a cut-off or a trigger fires, the next review is drawn up.
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from indices.calc.levels import (
-    STORED,
-    SUPPLY_STEP,
-    base_divisor,
-    capped_supplies,
-    drifted_weights,
-    level_of,
-    units_for,
-)
-from indices.calc.rules import Rules, effective_days
-from indices.calc.shares import STEP
+from indices.calc.inputs import ReviewKind
+from indices.calc.levels import STORED, level_of
+from indices.calc.rules import Rules
+from indices.calc.schedules import Schedule, is_effective_day
 from indices.models import Holding, Index, Level, Methodology, Rebalance, Review, ReviewLine
-from indices.services.levels import TOLERANCE, FormsDisagreeError, HeldBasket, PricedLevel, price_level
+from indices.services.execution import carry_over_event, execution_inputs, take_effect
+from indices.services.gathering import Cutoff, Gatherer, cutoff_of
+from indices.services.levels import HeldBasket, PricedLevel, price_level
 from indices.services.market_nights import MarketNights
-from indices.services.reviews import draw_up, known_until
+from indices.services.reviews import announce_if_due, draw_up
 from indices.services.state import IndexState
+from indices.services.triggers import find_trigger
 from market.models import SOURCE_LAG, close_of
+from market.selectors import LastClose
 
+ONE = Decimal(1)
 ONE_DAY = timedelta(days=1)
-BATCH = 2000
 UNSETTLED = {Level.Status.PROVISIONAL, Level.Status.SUSPENDED}
 
 
@@ -36,11 +32,12 @@ class IndexReplay:
     """The nights of one index, on a market in memory."""
 
     def __init__(self, *, index: Index, market: MarketNights, state: IndexState, at: datetime) -> None:
-        """Take what is stored; nothing is read from here on."""
+        """Take what is stored; nothing of the index is read from here on."""
         self.index = index
         self.market = market
         self.state = state
         self.at = at
+        self.gatherer = Gatherer(index=index, market=market, state=state)
         self.live_since = index.live_since
         self.levels: list[Level] = []
         self.superseded: list[Level] = []
@@ -52,19 +49,26 @@ class IndexReplay:
     def night(self, day: date) -> None:
         """Do one day.
 
-        Raises FormsDisagreeError.
+        Raises FormsDisagreeError, or CannotRunError when an event does not fit the basket.
         """
         is_new = self.state.last_level_day is None or day > self.state.last_level_day
-        if is_new and self._starts_on(day):
+        if not is_new:
+            self._value(day)
+            return
+        if self._starts_on(day):
             methodology, rules = self.state.methodology_for(day)
-            self._review(methodology, rules, cutoff_day=day - timedelta(days=rules.cutoff_lead_days), effective_day=day)
-        due = self.state.pending if is_new else None
+            cutoff_day = day - timedelta(days=rules.cutoff_lead_days)
+            self._review(ReviewKind.RECONSTITUTION, methodology, rules, cutoff_day=cutoff_day, effective_day=day)
+        self._apply_events(day)
+        due = self.state.pending
         if due and due.effective_day <= day:
             self._take_effect(due, day)
         else:
             self._value(day)
-        if is_new:
-            self._review_if_cutoff(day)
+        if self.state.pending and announce_if_due(self.state.pending, day):
+            self._note_change(self.state.pending)
+        self._review_if_cutoff(day)
+        self._review_if_triggered(day)
 
     def _starts_on(self, day: date) -> bool:
         """Tell whether a first basket is to be tried for this day outside the schedule."""
@@ -75,13 +79,22 @@ class IndexReplay:
         return not self.state.review_cutoffs
 
     def _value(self, day: date) -> None:
-        basket = self.state.basket_before(day)
-        if basket:
-            self._keep_level(day, self._price(basket, day, settles_leavers=False))
+        held = self._held_at(day)
+        if held:
+            self._keep_level(day, self._price(held, day))
 
-    def _price(self, basket: HeldBasket, day: date, *, settles_leavers: bool) -> PricedLevel:
+    def _held_at(self, day: date) -> HeldBasket | None:
+        """Return the basket that makes the level of a day: one that came of an event counts from its own close."""
+        basket = self.state.basket_before(day)
+        newest = self.state.basket_after(day)
+        return newest if newest and newest.is_event and newest.effective_day == day else basket
+
+    def _price(self, basket: HeldBasket, day: date, *, settled: tuple[str, ...] = ()) -> PricedLevel:
         last = self.market.last_closes(basket.asset_ids, day)
-        return price_level(basket, day, last, settles_leavers=settles_leavers)
+        if basket.is_event and basket.effective_day == day:
+            own = dict(zip(basket.asset_ids, basket.prices, strict=True))
+            last = {a: LastClose(close.day, own[a]) for a, close in last.items()}
+        return price_level(basket, day, last, settled=settled)
 
     def _keep_level(self, day: date, priced: PricedLevel) -> None:
         """Write a level; a settled one stays, an unsettled one gets a new version only if it changed."""
@@ -93,12 +106,15 @@ class IndexReplay:
             return
         if known:
             self.superseded.append(known)
+        basket = self.state.basket_after(day)
+        paid = basket.net_factor if basket else ONE
         self.levels.append(
             Level(
                 index=self.index,
                 day=day,
                 version=known.version + 1 if known else 1,
                 gross=priced.gross,
+                net=None if priced.gross is None else (priced.gross * paid).quantize(STORED),
                 status=priced.status,
                 cause=priced.cause,
                 recorded_at=self.at,
@@ -107,141 +123,169 @@ class IndexReplay:
         if self.live_since is None and self.at <= close_of(day) + SOURCE_LAG:
             self.live_since = day
 
+    def _apply_events(self, day: date) -> None:
+        """Carry the basket over every event of this day that touches it."""
+        for event in self.market.events.get(day, ()):
+            basket = self.state.basket_after(day)
+            if basket is None or event.asset_id not in basket.asset_ids or event.treatment == "ignore":
+                continue
+            _, rules = self.state.methodology_for(day)
+            ids = {*basket.asset_ids, *rules.sleeve, *([event.new_asset_id] if event.new_asset_id else [])}
+            last = self.market.last_closes(ids, day)
+            taken = carry_over_event(
+                index=self.index,
+                event=event,
+                basket=basket,
+                prices={asset_id: close.close for asset_id, close in last.items() if close.close},
+                rules=rules,
+                day=day,
+                sequence=self._next_turn(day),
+            )
+            self._keep_basket(taken.basket, taken.rebalance, taken.holdings)
+
+    def _next_turn(self, day: date) -> int:
+        return sum(1 for basket in self.state.baskets if basket.effective_day == day)
+
     def _take_effect(self, review: Review, day: date) -> None:
-        """Fix the units of a due review at this close, or put it off by a day when a new constituent has no price."""
-        weights = self.state.pending_weights()
-        closes = self.market.closes(day)
-        missing = sorted(weights.keys() - closes.keys())
-        if missing:
+        """Fix the units of a due review at this close, or put it off by a day."""
+        if reason := self._what_is_missing(review, day):
             review.effective_day = day + ONE_DAY
-            review.reason = f"Postponed: no price on {day} of {', '.join(missing)}."[:300]
+            review.reason = reason[:300]
             self._note_change(review)
             self._value(day)
             return
-        old = self.state.basket_before(day)
-        priced = self._price(old, day, settles_leavers=True) if old else _base(self.index)
-        self._keep_level(day, priced)
-        level = level_of(old.units, priced.prices) if old else self.index.base_value
-        new = self._fix_units(review, day, weights, level)
-        turnover = _turnover(old, priced.prices, new) if old else Decimal(0)
-        self._keep_basket(review, new, turnover)
-
-    def _fix_units(self, review: Review, day: date, weights: Mapping[str, Decimal], level: Decimal) -> HeldBasket:
+        lines = {line.asset_id: line for line in self.state.pending_lines}
+        old = self._held_at(day)
+        priced = self._price(old, day, settled=old.asset_ids) if old else None
+        level = level_of(old.units, priced.prices) if old and priced else self.index.base_value
         closes = self.market.closes(day)
-        snapshot = self.market.snapshot(review.cutoff_day, review.cutoff_at)
-        caps = self.state.pending_market_caps()
-        asset_ids = tuple(weights)
-        prices = tuple(closes[asset_id] for asset_id in asset_ids)
-        units = tuple(units_for(list(weights.values()), level, prices))
-        held_value = level_of(units, prices)
-        if abs(held_value - level) > TOLERANCE * level:
-            raise FormsDisagreeError(
-                f"Basket of {day}: its units are worth {held_value:.12f}, the level is {level:.12f}."
-            )
-        # Supplies are frozen at the cut-off, so a growing supply does not move the level.
-        market_value = sum((caps[a] * closes[a] / snapshot.close_of(a) for a in asset_ids), Decimal(0))
-        supplies = capped_supplies(list(weights.values()), market_value, prices)
-        return HeldBasket(
-            effective_day=day,
-            level=level,
-            divisor=base_divisor(market_value, level).quantize(STORED),
-            asset_ids=asset_ids,
-            units=units,
-            weights=tuple(weights.values()),
-            prices=prices,
-            supplies=tuple(supply.quantize(SUPPLY_STEP) for supply in supplies),
-        )
-
-    def _keep_basket(self, review: Review, basket: HeldBasket, turnover: Decimal) -> None:
-        review.status = Review.Status.EFFECTIVE
-        review.effective_day = basket.effective_day
-        review.reason = ""
-        self._note_change(review)
-        self.state.pending = None
-        self.state.baskets.append(basket)
-        rebalance = Rebalance(
-            index=self.index,
+        prices = dict(zip(old.asset_ids, priced.prices, strict=True)) if old and priced else {}
+        _, rules = self.state.methodology_for(day)
+        cutoff = Cutoff(day=review.cutoff_day, known_at=review.cutoff_at)
+        inputs = execution_inputs(
             review=review,
-            effective_day=basket.effective_day,
-            level=basket.level,
-            divisor=basket.divisor,
-            turnover=turnover,
+            lines=lines,
+            rules=rules,
+            old=old,
+            level=level,
+            prices={asset_id: prices.get(asset_id) or closes[asset_id] for asset_id in {*prices, *_wanted(lines)}},
+            cutoff_closes=self.market.snapshot(cutoff.day, cutoff.known_at).last_closes,
         )
+        taken = take_effect(index=self.index, review=review, inputs=inputs, sequence=self._next_turn(day))
+        self._enter_into_force(review)
+        self._keep_basket(taken.basket, taken.rebalance, taken.holdings)
+        self._keep_level(day, priced or _base(self.index))
+
+    def _what_is_missing(self, review: Review, day: date) -> str:
+        """Return why a due review cannot take effect at this close, in words; nothing when it can."""
+        if review.status not in {Review.Status.APPROVED, Review.Status.ANNOUNCED}:
+            return "Postponed: it waits for approval."
+        missing = sorted(self.state.pending_weights().keys() - self.market.closes(day).keys())
+        return f"Postponed: no price on {day} of {', '.join(missing)}." if missing else ""
+
+    def _enter_into_force(self, review: Review) -> None:
+        if self.state.effective:
+            self.state.effective.status = Review.Status.SUPERSEDED
+            self._note_change(self.state.effective)
+        review.status = Review.Status.EFFECTIVE
+        if review.reason.startswith("Postponed: "):
+            review.reason = ""
+        self._note_change(review)
+        self.state.effective, self.state.effective_lines = review, self.state.pending_lines
+        self.state.pending, self.state.pending_lines = None, ()
+
+    def _keep_basket(self, basket: HeldBasket, rebalance: Rebalance, holdings: list[Holding]) -> None:
+        self.state.baskets.append(basket)
         self.rebalances.append(rebalance)
-        rows = zip(basket.asset_ids, basket.units, basket.weights, basket.prices, basket.supplies, strict=True)
-        self.holdings += [
-            Holding(
-                rebalance=rebalance, asset_id=asset_id, units=units, weight=weight, price=price, capped_supply=supply
-            )
-            for asset_id, units, weight, price, supply in rows
-        ]
+        self.holdings += holdings
 
     def _review_if_cutoff(self, day: date) -> None:
         for methodology, rules in self.state.methodologies:
             effective_day = day + timedelta(days=rules.cutoff_lead_days)
-            is_scheduled = any(effective_days(rules.schedule, effective_day, effective_day))
+            kind = self._kind_due(rules, effective_day)
             is_in_force = self.state.methodology_for(effective_day)[0] == methodology
             before_base = self.index.base_date is not None and effective_day <= self.index.base_date
-            if is_scheduled and is_in_force and not before_base:
-                self._review(methodology, rules, cutoff_day=day, effective_day=effective_day)
+            if kind and is_in_force and not before_base:
+                self._review(kind, methodology, rules, cutoff_day=day, effective_day=effective_day)
 
-    def _review(self, methodology: Methodology, rules: Rules, *, cutoff_day: date, effective_day: date) -> None:
-        """Draw up a review once; one that still waits for prices gives way to it."""
+    def _kind_due(self, rules: Rules, effective_day: date) -> ReviewKind | None:
+        """Return what the calendars ask for on a day; choosing constituents anew includes all else."""
+        calendars: tuple[tuple[ReviewKind, Schedule | None], ...] = (
+            (ReviewKind.RECONSTITUTION, rules.schedule),
+            (ReviewKind.REBALANCE, rules.rebalance_schedule),
+            (ReviewKind.RECAP, rules.recap_schedule),
+        )
+        due = (
+            k for k, schedule in calendars if schedule and is_effective_day(schedule, effective_day, roll=rules.roll)
+        )
+        kind = next(due, None)
+        return kind if kind == ReviewKind.RECONSTITUTION or self.state.baskets else None
+
+    def _review_if_triggered(self, day: date) -> None:
+        effective_day = day + ONE_DAY
+        methodology, rules = self.state.methodology_for(effective_day)
+        basket = self.state.basket_after(day)
+        if not rules.has_triggers or basket is None or self.state.pending or day in self.state.review_cutoffs:
+            return
+        cutoff = cutoff_of(day=day, at=self.at)
+        found = find_trigger(gatherer=self.gatherer, rules=rules, basket=basket, cutoff=cutoff)
+        if found:
+            self.state.triggered.append(day)
+            self._review(
+                ReviewKind.TRIGGER, methodology, rules, cutoff_day=day, effective_day=effective_day,
+                trigger=found.trigger, fired=found.words,
+            )  # fmt: skip
+
+    def _review(
+        self, kind: ReviewKind, methodology: Methodology, rules: Rules, *, cutoff_day: date, effective_day: date,
+        trigger: str = "", fired: str = "",
+    ) -> None:  # fmt: skip
+        """Draw up a review once; one that still waits gives way to it."""
         if cutoff_day in self.state.review_cutoffs:
             return
-        cutoff_at = known_until(cutoff_day=cutoff_day, at=self.at)
-        if not self.market.snapshot(cutoff_day, cutoff_at).candidates:
+        cutoff = cutoff_of(day=cutoff_day, at=self.at)
+        if not self.market.snapshot(cutoff.day, cutoff.known_at).candidates:
             return
-        if self.state.pending:
-            self.state.pending.status = Review.Status.NEEDS_REVIEW
-            self.state.pending.reason = f"Gave way to the next review. {self.state.pending.reason}"[:300]
-            self._note_change(self.state.pending)
-        basket = self.state.basket_before(effective_day)
-        review, lines = draw_up(
-            review=Review(
-                index=self.index,
-                methodology=methodology,
-                cutoff_day=cutoff_day,
-                cutoff_at=cutoff_at,
-                effective_day=effective_day,
-                computed_at=self.at,
-            ),
-            market=self.market,
-            rules=rules,
-            incumbents=frozenset(basket.asset_ids) if basket else frozenset(),
+        self._give_way()
+        announced = min(rules.announce_lead_days, (effective_day - cutoff_day).days - 1)
+        review = Review(
+            index=self.index,
+            methodology=methodology,
+            kind=kind.value,
+            cutoff_day=cutoff_day,
+            cutoff_at=cutoff.known_at,
+            announce_day=effective_day - timedelta(days=announced),
+            effective_day=effective_day,
+            computed_at=self.at,
         )
+        inputs = self.gatherer.gather(kind, rules, cutoff, trigger=trigger, fired=fired)
+        lines = draw_up(review=review, inputs=inputs, auto_approve=self.index.auto_approve)
+        self._keep_review(review, lines)
+
+    def _keep_review(self, review: Review, lines: list[ReviewLine]) -> None:
         self.reviews.append(review)
         self.lines += lines
-        self.state.review_cutoffs.add(cutoff_day)
-        self.state.pending = review if review.status == Review.Status.PENDING else None
-        self.state.pending_lines = [line for line in lines if line.is_selected]
+        self.state.review_cutoffs.add(review.cutoff_day)
+        if review.kind == Review.Kind.RECONSTITUTION:
+            self.state.streaks = {line.asset_id: int(line.metrics.get("streak", 0)) for line in lines}
+        self.state.pending = review if review.status in Review.WAITING else None
+        self.state.pending_lines = [line for line in lines if line.is_selected or line.is_sleeve]
 
-    def save(self) -> None:
-        """Write what the walk found; the caller holds the transaction and the lock on the index."""
-        Level.objects.filter(pk__in=[level.pk for level in self.superseded]).update(superseded_at=self.at)
-        Review.objects.bulk_create(self.reviews)
-        ReviewLine.objects.bulk_create(self.lines, batch_size=BATCH)
-        Rebalance.objects.bulk_create(self.rebalances)
-        Holding.objects.bulk_create(self.holdings, batch_size=BATCH)
-        Level.objects.bulk_create(self.levels, batch_size=BATCH)
-        for review in self.state.changed.values():
-            review.save(update_fields=["status", "effective_day", "reason"])
-        if self.live_since != self.index.live_since:
-            self.index.live_since = self.live_since
-            self.index.save(update_fields=["live_since"])
+    def _give_way(self) -> None:
+        pending = self.state.pending
+        if pending:
+            pending.status = Review.Status.NEEDS_REVIEW
+            pending.reason = f"Gave way to the next review. {pending.reason}"[:300]
+            self._note_change(pending)
 
     def _note_change(self, review: Review) -> None:
         if review.pk:
             self.state.changed[review.pk] = review
 
 
+def _wanted(lines: dict[str, ReviewLine]) -> set[str]:
+    return {asset_id for asset_id, line in lines.items() if line.weight}
+
+
 def _base(index: Index) -> PricedLevel:
     return PricedLevel(gross=index.base_value, status=Level.Status.FINAL, cause="", prices=())
-
-
-def _turnover(old: HeldBasket, prices: tuple[Decimal, ...], new: HeldBasket) -> Decimal:
-    """Return half the sum of absolute weight changes between the drifted old and the new basket, to 12 decimals."""
-    drifted = dict(zip(old.asset_ids, drifted_weights(old.units, prices), strict=True))
-    target = dict(zip(new.asset_ids, new.weights, strict=True))
-    moved = sum((abs(target.get(a, Decimal(0)) - drifted.get(a, Decimal(0))) for a in drifted | target), Decimal(0))
-    return (moved / 2).quantize(STEP)

@@ -1,17 +1,21 @@
-"""Reviews: what was known at a cut-off, made into a basket with a reason for every asset."""
+"""Reviews: inputs made into a proposal with a reason for every asset."""
 
-from collections.abc import Sequence, Set as AbstractSet
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from indices.calc.canonical import digest
 from indices.calc.composition import Composition, Verdict, compose
+from indices.calc.inputs import ReviewInputs, ReviewKind
 from indices.calc.rules import Rules
-from indices.models import Index, Rebalance, Review, ReviewLine
+from indices.models import Index, Review, ReviewLine
+from indices.services.gathering import Gatherer, cutoff_of, lookback_of
 from indices.services.market_nights import MarketNights
-from market.models import SOURCE_LAG, close_of
+from indices.services.state import IndexState
 
 STORED = Decimal("1e-18")
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,39 +28,62 @@ class Preview:
     problem: str
 
 
-def known_until(*, cutoff_day: date, at: datetime) -> datetime:
-    """Return the instant after which nothing recorded counts for a cut-off: its close and the sources' lag, or now."""
-    return min(at, close_of(cutoff_day) + SOURCE_LAG)
-
-
 def preview_review(*, index: Index, rules: Rules, cutoff_day: date, at: datetime) -> Preview:
     """Review an index at a cut-off under given rules, and write nothing.
 
     Incumbents are the constituents in force at the close of the cut-off day.
     """
-    market = MarketNights(simulated=index.universe == Index.Universe.SIMULATED, first=cutoff_day, end=cutoff_day)
-    in_force = Rebalance.objects.filter(index=index, effective_day__lte=cutoff_day).order_by("-effective_day").first()
-    incumbents = set(in_force.holdings.values_list("asset_id", flat=True)) if in_force else set()
-    cutoff_at = known_until(cutoff_day=cutoff_day, at=at)
-    composition = compose(market.snapshot(cutoff_day, cutoff_at).candidates, incumbents, rules)
+    market = MarketNights(
+        simulated=index.universe == Index.Universe.SIMULATED,
+        first=cutoff_day,
+        end=cutoff_day,
+        lookback=lookback_of([rules]),
+    )
+    state = IndexState.as_of(index=index, day=cutoff_day)
+    cutoff = cutoff_of(day=cutoff_day, at=at)
+    gatherer = Gatherer(index=index, market=market, state=state)
+    composition = compose(gatherer.gather(ReviewKind.RECONSTITUTION, rules, cutoff))
     return Preview(
-        cutoff_day=cutoff_day, cutoff_at=cutoff_at, verdicts=composition.verdicts, problem=composition.problem
+        cutoff_day=cutoff_day,
+        cutoff_at=cutoff.known_at,
+        verdicts=composition.verdicts,
+        problem=composition.problem,
     )
 
 
-def draw_up(
-    *, review: Review, market: MarketNights, rules: Rules, incumbents: AbstractSet[str]
-) -> tuple[Review, list[ReviewLine]]:
-    """Fill in a review and make its lines, all unsaved: pending, or in need of a curator with the reason why."""
-    snapshot = market.snapshot(review.cutoff_day, review.cutoff_at)
-    composition: Composition = compose(snapshot.candidates, incumbents, rules)
-    review.snapshot_hash = snapshot.digest
-    review.reason = composition.problem[:300]
-    review.status = Review.Status.NEEDS_REVIEW if composition.problem else Review.Status.PENDING
-    return review, [_line(review, verdict) for verdict in composition.verdicts]
+def draw_up(*, review: Review, inputs: ReviewInputs, auto_approve: bool) -> list[ReviewLine]:
+    """Fill in a review from its inputs and return its lines, all unsaved.
+
+    Without a problem it waits for approval, or is approved at once and announced when its day has come.
+    """
+    composition: Composition = compose(inputs)
+    review.inputs = inputs.to_text()
+    review.snapshot_hash = digest(review.inputs)
+    review.exposure = composition.exposure
+    review.volatility_exposure = composition.volatility_exposure
+    if composition.problem:
+        review.status = Review.Status.NEEDS_REVIEW
+        review.reason = composition.problem[:300]
+    else:
+        review.status = Review.Status.COMPUTED
+        review.reason = review.reason or inputs.fired[:300]
+    if auto_approve and review.status == Review.Status.COMPUTED:
+        review.status = Review.Status.APPROVED
+        review.approved_at = review.computed_at
+        announce_if_due(review, review.cutoff_day)
+    return [line_of(review, verdict) for verdict in composition.verdicts]
 
 
-def _line(review: Review, verdict: Verdict) -> ReviewLine:
+def announce_if_due(review: Review, day: date) -> bool:
+    """Announce an approved review in the night of the day before its announcement, or later; tell whether it was."""
+    if review.status != Review.Status.APPROVED or review.announce_day > day + ONE_DAY:
+        return False
+    review.status = Review.Status.ANNOUNCED
+    return True
+
+
+def line_of(review: Review, verdict: Verdict) -> ReviewLine:
+    """Return a verdict as a row."""
     candidate = verdict.candidate
     return ReviewLine(
         review=review,
@@ -65,11 +92,14 @@ def _line(review: Review, verdict: Verdict) -> ReviewLine:
         market_cap=candidate.market_cap,
         median_volume=_stored(candidate.median_volume),
         age_days=candidate.age_days,
+        metrics=dict(verdict.metrics),
         is_incumbent=verdict.is_incumbent,
-        is_selected=verdict.weight is not None,
+        is_selected=verdict.is_selected,
+        is_sleeve=verdict.is_sleeve,
         reason=verdict.reason,
-        detail=verdict.detail,
+        detail=verdict.detail[:200],
         raw_weight=verdict.raw_weight,
+        base_weight=verdict.base_weight,
         weight=verdict.weight,
     )
 

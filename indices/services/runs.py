@@ -1,13 +1,18 @@
 """Stage 2 of the night: every active index through a window of days."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from indices.models import Index, Level
+from indices.calc.rules import Rules, RulesError
+from indices.models import Index, Level, Methodology
+from indices.services.gathering import lookback_of
 from indices.services.levels import FormsDisagreeError
 from indices.services.market_nights import MarketNights
+from indices.services.records import save
 from indices.services.replay import ONE_DAY, UNSETTLED, IndexReplay
 from indices.services.state import CannotRunError, IndexState
 
@@ -35,7 +40,12 @@ def run_window(*, start: date, end: date, at: datetime) -> WindowResult:
         indices = Index.objects.active().filter(universe=universe).order_by("slug")
         firsts = {index: _first_day(index, start) for index in indices}
         is_simulated = universe == Index.Universe.SIMULATED
-        market = MarketNights(simulated=is_simulated, first=min(firsts.values(), default=start), end=end)
+        market = MarketNights(
+            simulated=is_simulated,
+            first=min(firsts.values(), default=start),
+            end=end,
+            lookback=_lookback(indices),
+        )
         for index, first in firsts.items():
             try:
                 replay = _run_index(index_id=index.pk, market=market, first=first, end=end, at=at)
@@ -54,7 +64,7 @@ def _run_index(*, index_id: int, market: MarketNights, first: date, end: date, a
     replay = IndexReplay(index=index, market=market, state=IndexState.load(index=index, first=first, end=end), at=at)
     for offset in range((end - first).days + 1):
         replay.night(first + offset * ONE_DAY)
-    replay.save()
+    save(replay)
     return replay
 
 
@@ -66,3 +76,13 @@ def _first_day(index: Index, start: date) -> date:
         return min(start, index.base_date or start)
     unsettled = levels.filter(status__in=UNSETTLED, day__gte=start - LATE_PRICES).order_by("day")
     return min([newest + ONE_DAY, *unsettled.values_list("day", flat=True)[:1]])
+
+
+def _lookback(indices: Iterable[Index]) -> timedelta:
+    """Return how far the rules of these indices look back; unreadable rules are reported when their index is run."""
+    methodologies = Methodology.objects.announced().filter(index__in=indices)
+    readable = []
+    for methodology in methodologies:
+        with suppress(RulesError):
+            readable.append(Rules.from_params(methodology.params))
+    return lookback_of(readable)

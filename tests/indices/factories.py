@@ -41,10 +41,16 @@ def make_index(rules: Rules | None = None, **overrides: Any) -> Index:
         "tier": "core",
         "status": "active",
         "base_date": FIRST,
+        "auto_approve": True,
     } | overrides
     index = Index.objects.create(**fields)
     Methodology.objects.create(
-        index=index, version=1, params=(rules or make_rules()).to_params(), status="published", published_at=AT
+        index=index,
+        version=1,
+        params=(rules or make_rules()).to_params(),
+        status="announced",
+        approved_at=AT,
+        announced_at=AT,
     )
     return index
 

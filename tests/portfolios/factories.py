@@ -62,12 +62,15 @@ def make_index(slug: str = "top-2", units: Mapping[str, str] | None = None, **ov
         "base_date": FIRST_DAY,
     } | overrides
     index = Index.objects.create(**fields)
-    rules = Methodology.objects.create(index=index, version=1, params={}, status="published", published_at=NOW)
+    rules = Methodology.objects.create(
+        index=index, version=1, params={}, status="effective", approved_at=NOW, announced_at=NOW
+    )
     review = Review.objects.create(
         index=index,
         methodology=rules,
         cutoff_day=FIRST_DAY - timedelta(days=1),
         cutoff_at=close_of(FIRST_DAY),
+        announce_day=FIRST_DAY,
         effective_day=FIRST_DAY,
         status="effective",
         computed_at=close_of(FIRST_DAY),

@@ -1,46 +1,35 @@
-"""Reads of the market: closes as they are known now or were known at an instant, and whole windows for the night.
-
-Prices are USD closes; the close of day D is the price at 00:00 UTC of D+1. Decimals stay exact; the only floats are
-those of `get_close_frame` and of the median volumes. The US dollar (`usd`) costs 1 by definition and has no rows.
-"""
+"""A universe's prices of some days with all their versions, in memory: the night asks it and no database."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
-import pandas as pd
-from django.db.models import Max, Min, OuterRef, Q, Subquery
+from django.db.models import Max, Min, Q
 from numpy.typing import NDArray
 
-from market.models import Asset, Classification, DailyPrice, DailyPriceQuerySet
+from market.models import Asset, Classification, DailyPrice, DueDiligence
+from market.selectors.prices import LastClose, get_last_closes
 
-USD = "usd"
-ONE = Decimal(1)
 LOOKBACK = timedelta(days=120)
 VOLUME_DAYS = 90
+RECENT_VOLUME_DAYS = 30
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 NEVER = np.iinfo(np.int64).max
-
-
-@dataclass(frozen=True, slots=True)
-class LastClose:
-    """The latest close in USD on or before a day, and the day it is of."""
-
-    day: date
-    close: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotRow:
     """One asset as it was known at an instant, on one day.
 
-    `close` (USD) and `market_cap` (USD) are of the day itself, None when unknown. `median_volume` is the median of the
-    known values traded (USD a day) of the last 90 days, None when none is known. `age_days` counts from the first
-    day that ever had a price; `last_priced_day` is the latest day with a known price.
+    `close` (USD) and `market_cap` (USD) are of the day itself, None when unknown. `median_volume` and `recent_volume`
+    are the medians of the known values traded (USD a day) of the last 90 and 30 days, None when none is known.
+    `age_days` counts from the first day that ever had a price; `last_close` (USD) is of `last_priced_day`, the latest
+    day with a known price. `diligence` is the mean score, 1 to 5, of the newest due diligence known.
     """
 
     asset_id: str
@@ -50,63 +39,14 @@ class SnapshotRow:
     close: Decimal | None
     market_cap: Decimal | None
     median_volume: float | None
+    recent_volume: float | None
     age_days: int
     last_priced_day: date
+    last_close: Decimal
+    diligence: Decimal | None
 
 
-def get_closes(
-    *, asset_ids: Collection[str], start: date, end: date, known_at: datetime | None = None
-) -> dict[date, dict[str, Decimal]]:
-    """Return closes in USD by day and asset id, exact; a day or an asset without a price is not in it."""
-    closes: dict[date, dict[str, Decimal]] = {}
-    if USD in asset_ids:
-        closes = {start + timedelta(days=offset): {USD: ONE} for offset in range((end - start).days + 1)}
-    rows = _versions(known_at).filter(asset_id__in=asset_ids, day__range=(start, end)).order_by("day", "asset_id")
-    for day, asset_id, close in rows.values_list("day", "asset_id", "close"):
-        closes.setdefault(day, {})[asset_id] = close
-    return closes
-
-
-def get_close_frame(
-    *, asset_ids: Collection[str], start: date, end: date, known_at: datetime | None = None
-) -> pd.DataFrame:
-    """Return closes in USD as a float64 frame: one row a day from start to end, one column an asset id, sorted.
-
-    A day without a price is NaN; filling gaps is the caller's decision.
-    """
-    columns = sorted(set(asset_ids))
-    place = {asset_id: column for column, asset_id in enumerate(columns)}
-    values = np.full(((end - start).days + 1, len(columns)), np.nan)
-    rows = _versions(known_at).filter(asset_id__in=columns, day__range=(start, end)).order_by()
-    for day, asset_id, close in rows.values_list("day", "asset_id", "close"):
-        values[(day - start).days, place[asset_id]] = float(close)
-    if USD in place:
-        values[:, place[USD]] = 1.0
-    return pd.DataFrame(values, index=pd.date_range(start, end), columns=columns)
-
-
-def get_last_closes(*, asset_ids: Collection[str], day: date) -> dict[str, LastClose]:
-    """Return each asset's latest close on or before a day; an asset that never had one is not in it."""
-    latest = DailyPrice.objects.current().filter(asset_id=OuterRef("id"), day__lte=day).order_by("-day")
-    assets = Asset.objects.filter(id__in=asset_ids).annotate(
-        last_day=Subquery(latest.values("day")[:1]), last_close=Subquery(latest.values("close")[:1])
-    )
-    rows = assets.values_list("id", "last_day", "last_close")
-    closes = {asset_id: LastClose(last_day, close) for asset_id, last_day, close in rows if last_day is not None}
-    if USD in asset_ids:
-        closes[USD] = LastClose(day, ONE)
-    return closes
-
-
-def first_and_last_day(*, simulated: bool) -> tuple[date, date] | None:
-    """Return the first and the last day of a universe that have any price; None when it has none."""
-    days = DailyPrice.objects.current().filter(asset__simulated=simulated)
-    first = days.order_by("day").values_list("day", flat=True).first()
-    last = days.order_by("-day").values_list("day", flat=True).first()
-    return (first, last) if first and last else None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Versions:
     """Price versions sorted by day, as parallel columns: instants in microseconds since 1970, NaN for no volume."""
 
@@ -118,12 +58,25 @@ class _Versions:
     close: Sequence[Decimal]
     market_cap: Sequence[Decimal | None]
 
+    @cached_property
+    def close_figures(self) -> NDArray[np.float64]:
+        """Return the closes as floats, for statistics."""
+        return np.array([float(close) for close in self.close])
+
+    def known(self, first: date, last: date, known_at: datetime) -> NDArray[np.intp]:
+        """Return the rows of days from first to last that were in force at an instant, in order of days."""
+        start = int(self.day.searchsorted(first.toordinal(), side="left"))
+        stop = int(self.day.searchsorted(last.toordinal(), side="right"))
+        instant = _microseconds(known_at)
+        is_known = (self.recorded[start:stop] <= instant) & (self.superseded[start:stop] > instant)
+        return np.flatnonzero(is_known) + start
+
 
 @dataclass(frozen=True, slots=True)
 class MarketWindow:
     """A universe's prices of some days with all their versions, in memory: the night asks it and no database.
 
-    It answers for days from `start` to `end`, and for the LOOKBACK before `start`, where medians see fewer days.
+    It answers for days from `start` to `end`, and for the lookback before `start`, where medians see fewer days.
     """
 
     start: date
@@ -132,20 +85,41 @@ class MarketWindow:
     first_days: Mapping[str, date]
     carried: Mapping[str, LastClose]
     classifications: Mapping[str, Sequence[Classification]]
+    diligence: Mapping[str, Sequence[DueDiligence]]
     versions: _Versions
     _current: dict[date, dict[str, Decimal]] = field(default_factory=dict)
 
     def snapshot(self, day: date, known_at: datetime) -> list[SnapshotRow]:
         """Return every asset that had a price on or before a day, as it was known at an instant, in order of ids."""
-        last = self.versions.day.searchsorted(day.toordinal(), side="right")
-        instant = _microseconds(known_at)
-        known = (self.versions.recorded[:last] <= instant) & (self.versions.superseded[:last] > instant)
-        rows = np.flatnonzero(known)
+        rows = self.versions.known(date.min, day, known_at)
         latest = np.full(len(self.assets), -1, dtype=np.intp)
         latest[self.versions.asset[rows]] = rows  # sorted by day: the last assignment is the latest day
-        medians = self._median_volumes(rows, day)
-        made = (self._row(place, int(latest[place]), medians[place], day) for place in range(len(self.assets)))
+        medians = self._median_volumes(rows, day, VOLUME_DAYS)
+        recent = self._median_volumes(rows, day, RECENT_VOLUME_DAYS)
+        made = (
+            self._row(place, int(latest[place]), (medians[place], recent[place]), day, known_at)
+            for place in range(len(self.assets))
+        )
         return [row for row in made if row is not None]
+
+    def close_matrix(
+        self, asset_ids: Collection[str], day: date, *, days: int, known_at: datetime
+    ) -> NDArray[np.float64]:
+        """Return closes in USD as known at an instant, shape (days, assets), the last row being of `day`; NaN gaps."""
+        places = {asset_id: column for column, asset_id in enumerate(asset_ids)}
+        columns = np.array([places.get(asset.id, -1) for asset in self.assets], dtype=np.intp)
+        first = day - timedelta(days=days - 1)
+        rows = self.versions.known(first, day, known_at)
+        column = columns[self.versions.asset[rows]]
+        rows, column = rows[column >= 0], column[column >= 0]
+        matrix = np.full((days, len(places)), np.nan)
+        matrix[self.versions.day[rows] - first.toordinal(), column] = self.versions.close_figures[rows]
+        return matrix
+
+    def known_closes(self, day: date, known_at: datetime) -> dict[str, Decimal]:
+        """Return the closes of a day by asset id, exact, as they were known at an instant."""
+        rows = self.versions.known(day, day, known_at)
+        return {self.assets[self.versions.asset[row]].id: self.versions.close[row] for row in rows}
 
     def closes(self, day: date) -> dict[str, Decimal]:
         """Return the closes of a day by asset id, in their current versions."""
@@ -162,34 +136,47 @@ class MarketWindow:
             found[self.assets[place].id] = LastClose(priced, self.versions.close[row])
         return found
 
-    def _median_volumes(self, rows: NDArray[np.intp], day: date) -> list[float | None]:
+    def _median_volumes(self, rows: NDArray[np.intp], day: date, days: int) -> list[float | None]:
         age = day.toordinal() - self.versions.day[rows]
-        recent = rows[age < VOLUME_DAYS]
-        traded = np.full((len(self.assets), VOLUME_DAYS), np.nan)
-        traded[self.versions.asset[recent], age[age < VOLUME_DAYS]] = self.versions.volume[recent]
+        recent = rows[age < days]
+        traded = np.full((len(self.assets), days), np.nan)
+        traded[self.versions.asset[recent], age[age < days]] = self.versions.volume[recent]
         counts = np.count_nonzero(~np.isnan(traded), axis=1)
         traded.sort(axis=1)  # NaN goes last
         every = np.arange(len(self.assets))
         medians = (traded[every, (counts - 1) // 2] + traded[every, counts // 2]) / 2
         return [float(median) if count else None for median, count in zip(medians, counts, strict=True)]
 
-    def _row(self, place: int, latest: int, median: float | None, day: date) -> SnapshotRow | None:
+    def _row(
+        self, place: int, latest: int, medians: tuple[float | None, float | None], day: date, known_at: datetime
+    ) -> SnapshotRow | None:
         asset = self.assets[place]
         carried = self.carried.get(asset.id)
-        if latest < 0 and (carried is None or carried.day > day):
+        if latest >= 0:
+            last = LastClose(date.fromordinal(int(self.versions.day[latest])), self.versions.close[latest])
+        elif carried is not None and carried.day <= day:
+            last = carried
+        else:
             return None
-        priced = date.fromordinal(int(self.versions.day[latest])) if latest >= 0 else None
+        is_priced = latest >= 0 and last.day == day
         return SnapshotRow(
             asset_id=asset.id,
             symbol=asset.symbol,
             name=asset.name,
             classification=self._classification(asset.id, day),
-            close=self.versions.close[latest] if priced == day else None,
-            market_cap=self.versions.market_cap[latest] if priced == day else None,
-            median_volume=median,
+            close=last.close if is_priced else None,
+            market_cap=self.versions.market_cap[latest] if is_priced else None,
+            median_volume=medians[0],
+            recent_volume=medians[1],
             age_days=(day - self.first_days[asset.id]).days,
-            last_priced_day=priced or (carried.day if carried else day),
+            last_priced_day=last.day,
+            last_close=last.close,
+            diligence=self._diligence(asset.id, day, known_at),
         )
+
+    def _diligence(self, asset_id: str, day: date, known_at: datetime) -> Decimal | None:
+        known = [d for d in self.diligence.get(asset_id, ()) if d.reviewed_on <= day and d.recorded_at <= known_at]
+        return known[-1].score if known else None
 
     def _classification(self, asset_id: str, day: date) -> Classification | None:
         dated = self.classifications.get(asset_id, ())
@@ -200,12 +187,12 @@ class MarketWindow:
         return latest if latest.valid_to is None or latest.valid_to > day else None
 
 
-def load_market_window(*, simulated: bool, start: date, end: date) -> MarketWindow:
-    """Read a universe's price versions from LOOKBACK before `start` to `end`, and its dated classifications.
+def load_market_window(*, simulated: bool, start: date, end: date, lookback: timedelta = LOOKBACK) -> MarketWindow:
+    """Read a universe's price versions from `lookback` before `start` to `end`, its classifications and diligence.
 
-    Four queries, five when an asset had its last price before the window.
+    Five queries, six when an asset had its last price before the window.
     """
-    first_read = start - LOOKBACK
+    first_read = start - lookback
     assets = list(Asset.objects.filter(simulated=simulated, kind=Asset.Kind.CRYPTO).order_by("id"))
     spans = {
         asset_id: (first, before)
@@ -228,9 +215,17 @@ def load_market_window(*, simulated: bool, start: date, end: date) -> MarketWind
         first_days={asset_id: first for asset_id, (first, _) in spans.items()},
         carried=get_last_closes(asset_ids=silent, day=first_read - timedelta(days=1)) if silent else {},
         classifications=classifications,
+        diligence=_read_diligence(simulated=simulated),
         versions=versions,
         _current=current,
     )
+
+
+def _read_diligence(*, simulated: bool) -> dict[str, list[DueDiligence]]:
+    found: dict[str, list[DueDiligence]] = {}
+    for diligence in DueDiligence.objects.filter(asset__simulated=simulated).order_by("asset_id", "reviewed_on"):
+        found.setdefault(diligence.asset_id, []).append(diligence)
+    return found
 
 
 def _read_versions(
@@ -256,10 +251,6 @@ def _read_versions(
         market_cap=[row[6] for row in rows],
     )
     return versions, current
-
-
-def _versions(known_at: datetime | None) -> DailyPriceQuerySet:
-    return DailyPrice.objects.current() if known_at is None else DailyPrice.objects.known_at(known_at)
 
 
 def _microseconds(instant: datetime) -> int:

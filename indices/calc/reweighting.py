@@ -1,0 +1,80 @@
+"""New weights for the constituents of before: a rebalance, a re-cap, and what a trigger asks for."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import numpy as np
+
+from indices.calc.exposure import Exposed, at_exposure, expose, gate_of, volatility_exposure
+from indices.calc.inputs import Candidate, ReviewInputs, ReviewKind
+from indices.calc.rules import RebalanceTo, Rules
+from indices.calc.shares import STEP
+from indices.calc.triggers import bands
+from indices.calc.weighing import CannotWeighError, limited, weigh
+from indices.calc.weighting import band_edge, quantise_weights
+
+DRIFT, VOLATILITY = "drift", "volatility"
+
+
+def reweigh(chosen: Sequence[Candidate], inputs: ReviewInputs) -> tuple[Mapping[str, Decimal], Exposed]:
+    """Return raw weights and the exposed weights of constituents that stay.
+
+    A rebalance weighs them by the scheme again. A re-cap takes the weights of now as scores, so that only what breaks
+    a limit is cut back, and leaves the sleeve as it is. A drift trigger goes back to the targets or to the edge of the
+    bands, a volatility trigger changes the exposure alone.
+
+    Raises CannotWeighError.
+    """
+    if inputs.kind == ReviewKind.REBALANCE:
+        weighed = weigh(chosen, inputs)
+        return weighed.raw, expose(weighed.base, inputs)
+    if inputs.kind == ReviewKind.RECAP:
+        return _cut_back(chosen, inputs)
+    if inputs.trigger == VOLATILITY:
+        return _new_exposure(inputs)
+    return inputs.base, _back_to_targets(inputs)
+
+
+def _cut_back(chosen: Sequence[Candidate], inputs: ReviewInputs) -> tuple[Mapping[str, Decimal], Exposed]:
+    now = [inputs.current.get(c.asset_id, Decimal(0)) for c in chosen]
+    at_risk = sum(now, Decimal(0))
+    if not at_risk:
+        raise CannotWeighError("Nothing but the sleeve is held; there is no weight to cut back.")
+    weighed = limited(chosen, np.array([float(weight / at_risk) for weight in now]), inputs)
+    exposure = at_risk.quantize(STEP) if inputs.rules.has_sleeve else Decimal(1)
+    return weighed.raw, at_exposure(
+        weighed.base, inputs, exposure=exposure, volatility_exposure=inputs.volatility_exposure
+    )
+
+
+def _new_exposure(inputs: ReviewInputs) -> tuple[Mapping[str, Decimal], Exposed]:
+    by_volatility = volatility_exposure(inputs.base, inputs)
+    exposure = (gate_of(inputs) * by_volatility).quantize(STEP)
+    return inputs.base, at_exposure(inputs.base, inputs, exposure=exposure, volatility_exposure=by_volatility)
+
+
+def _back_to_targets(inputs: ReviewInputs) -> Exposed:
+    sleeve_ids = set(inputs.rules.sleeve) - inputs.incumbents
+    weights = dict(inputs.targets)
+    if inputs.rules.rebalance_to == RebalanceTo.EDGE:
+        weights = _to_edges(inputs.rules, inputs.current, inputs.targets)
+    return Exposed(
+        base=inputs.base,
+        weights={a: weight for a, weight in weights.items() if a not in sleeve_ids},
+        sleeve={a: weight for a, weight in weights.items() if a in sleeve_ids},
+        exposure=inputs.exposure,
+        volatility_exposure=inputs.volatility_exposure,
+    )
+
+
+def _to_edges(rules: Rules, current: Mapping[str, Decimal], targets: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    ids = list(targets)
+    target = np.array([float(targets[a]) for a in ids])
+    limits = {
+        name: None if getattr(rules, f"band_{name}") is None else float(getattr(rules, f"band_{name}"))
+        for name in ("absolute", "relative", "lower", "upper")
+    }
+    lows, highs = bands(target, **limits)
+    now = np.array([float(current.get(a, Decimal(0))) for a in ids])
+    edged = band_edge(now / now.sum(), target, lower=lows, upper=highs)
+    return dict(zip(ids, quantise_weights(edged), strict=True))

@@ -1,0 +1,150 @@
+"""Baskets that take effect: a decided review, or an event, fixed at a close with its inputs and digests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from indices.calc.canonical import digest
+from indices.calc.carryover import EventInputs, carry_over
+from indices.calc.execution import ExecutionInputs, FixedBasket, costs_of, fix, value_of
+from indices.calc.rules import Proceeds, Rules
+from indices.models import Holding, Index, Rebalance, Review, ReviewLine
+from indices.services.levels import TOLERANCE, FormsDisagreeError, HeldBasket
+from indices.services.state import CannotRunError
+from market.models import AssetEvent
+
+ONE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A basket that takes effect: as it is held from now on, and its rows, unsaved."""
+
+    basket: HeldBasket
+    rebalance: Rebalance
+    holdings: list[Holding]
+
+
+def execution_inputs(
+    *,
+    review: Review,
+    lines: Mapping[str, ReviewLine],
+    rules: Rules,
+    old: HeldBasket | None,
+    level: Decimal,
+    prices: Mapping[str, Decimal],
+    cutoff_closes: Mapping[str, Decimal],
+) -> ExecutionInputs:
+    """Freeze what a basket is fixed from. `prices` are closes of everything held and wanted."""
+    targets = {asset_id: line.weight for asset_id, line in lines.items() if line.weight}
+    caps = {asset_id: line.market_cap or ONE for asset_id, line in lines.items() if asset_id in targets}
+    return ExecutionInputs(
+        effective_day=review.effective_day,
+        level=level,
+        held=old.held if old else {},
+        prices=dict(prices),
+        targets=targets,
+        # Supplies are frozen at the cut-off, so a growing supply does not move the level.
+        market_caps={a: cap * prices[a] / (cutoff_closes.get(a) or prices[a]) for a, cap in caps.items()},
+        volumes={a: None if (volume := lines[a].median_volume) is None else float(volume) for a in targets},
+        net_factor=old.net_factor if old else ONE,
+        snapshot_hash=review.snapshot_hash,
+        prev_hash=old.result_hash if old else "",
+        **costs_of(rules),  # type: ignore[arg-type] # names and types are those of the rules
+    )
+
+
+def take_effect(*, index: Index, review: Review, inputs: ExecutionInputs, sequence: int) -> Taken:
+    """Fix a review's basket.
+
+    Raises FormsDisagreeError when the new units are not worth the level.
+    """
+    fixed = fix(inputs)
+    worth = value_of(fixed.lines)
+    if abs(worth - inputs.level) > TOLERANCE * inputs.level:
+        raise FormsDisagreeError(
+            f"Basket of {inputs.effective_day}: its units are worth {worth:.12f}, the level is {inputs.level:.12f}."
+        )
+    return _taken(index, fixed, day=inputs.effective_day, sequence=sequence, inputs=inputs, origin={"review": review})
+
+
+def carry_over_event(
+    *,
+    index: Index,
+    event: AssetEvent,
+    basket: HeldBasket,
+    prices: Mapping[str, Decimal],
+    rules: Rules,
+    day: date,
+    sequence: int,
+) -> Taken:
+    """Carry a basket over an event. `prices` are closes of everything held, of the new asset and of the sleeve.
+
+    Raises CannotRunError with the reason when the event does not fit the basket.
+    """
+    into = rules.sleeve if event.kind == AssetEvent.Kind.DELISTING and rules.proceeds == Proceeds.SLEEVE else ()
+    inputs = EventInputs(
+        effective_day=day,
+        kind=event.kind,
+        treatment=event.treatment,
+        asset_id=event.asset_id,
+        new_asset_id=event.new_asset_id,
+        ratio=event.ratio,
+        price=event.price,
+        held=basket.held,
+        prices=dict(prices),
+        into=tuple(asset_id for asset_id in into if asset_id != event.asset_id),
+        divisor=basket.divisor,
+        net_factor=basket.net_factor,
+        prev_hash=basket.result_hash,
+    )
+    try:
+        fixed = carry_over(inputs)
+    except ValueError as error:
+        raise CannotRunError(f"The {event.kind} of {event.asset_id} on {day} cannot be carried out. {error}") from error
+    return _taken(index, fixed, day=day, sequence=sequence, inputs=inputs, origin={"event": event})
+
+
+def _taken(
+    index: Index,
+    fixed: FixedBasket,
+    *,
+    day: date,
+    sequence: int,
+    inputs: ExecutionInputs | EventInputs,
+    origin: Mapping[str, Review | AssetEvent],
+) -> Taken:
+    text = inputs.to_text()
+    result_hash = digest(fixed.to_text())
+    is_event = "event" in origin
+    rebalance = Rebalance(
+        index=index,
+        kind=Rebalance.Kind.EVENT if is_event else Rebalance.Kind.REVIEW,
+        effective_day=day,
+        sequence=sequence,
+        level=fixed.level,
+        divisor=fixed.divisor,
+        turnover=fixed.turnover,
+        cost=fixed.cost,
+        net_factor=fixed.net_factor,
+        theta=fixed.theta,
+        inputs=text,
+        run_hash=digest(text),
+        result_hash=result_hash,
+        prev_hash=inputs.prev_hash,
+        **origin,
+    )
+    holdings = [
+        Holding(
+            rebalance=rebalance,
+            asset_id=line.asset_id,
+            units=line.units,
+            weight=line.weight,
+            price=line.price,
+            capped_supply=line.capped_supply,
+        )
+        for line in fixed.lines
+    ]
+    basket = HeldBasket.made(fixed, effective_day=day, sequence=sequence, is_event=is_event, result_hash=result_hash)
+    return Taken(basket=basket, rebalance=rebalance, holdings=holdings)

@@ -1,0 +1,207 @@
+"""What a review may look at, put together once and frozen: nothing recorded after its cut-off enters."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indices.calc.ballots import QuorumError, tally
+from indices.calc.composition import may_be_held
+from indices.calc.inputs import Candidate, ReviewInputs, ReviewKind
+from indices.calc.metrics import log_volatilities, momentum, sharpe_ratios
+from indices.calc.rules import RankBy, Rules, Scheme, SignalSource, Tilt
+from indices.calc.shares import STEP, share_out
+from indices.calc.signals import settled, trend_signals
+from indices.models import Ballot, Index
+from indices.services.levels import HeldBasket
+from indices.services.market_nights import MarketNights
+from indices.services.state import IndexState
+from market.models import SOURCE_LAG, close_of
+
+MARKET_ASSETS = {Index.Universe.REAL: "bitcoin", Index.Universe.SIMULATED: "sim-aurum"}
+ONE = Decimal(1)
+LEAST_RETURNS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cutoff:
+    """Where a review stands: the day whose close is the last to count, and the instant up to which rows count."""
+
+    day: date
+    known_at: datetime
+
+
+def cutoff_of(*, day: date, at: datetime) -> Cutoff:
+    """Return a cut-off: nothing counts that is recorded after the close and the sources' lag, or after now."""
+    return Cutoff(day=day, known_at=min(at, close_of(day) + SOURCE_LAG))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gatherer:
+    """Puts together the inputs of one index's reviews."""
+
+    index: Index
+    market: MarketNights
+    state: IndexState
+
+    def gather(
+        self, kind: ReviewKind, rules: Rules, cutoff: Cutoff, *, trigger: str = "", fired: str = ""
+    ) -> ReviewInputs:
+        """Return everything that a review under these rules may look at."""
+        basket = self.state.basket_after(cutoff.day)
+        effective = self.state.effective
+        inputs = ReviewInputs(
+            kind=kind,
+            rules=rules,
+            cutoff_day=cutoff.day,
+            candidates=self._candidates(rules, cutoff),
+            incumbents=self.state.members(),
+            current=self.current_weights(basket, cutoff),
+            targets=dict(zip(basket.asset_ids, basket.weights, strict=True)) if basket else {},
+            base=self.state.base_weights(),
+            gate=self._gate(rules, cutoff),
+            votes=_votes(self.state.ballots.get(cutoff.day), rules, cutoff),
+            exposure=_known(effective.exposure if effective else None),
+            volatility_exposure=_known(effective.volatility_exposure if effective else None),
+            trigger=trigger,
+            fired=fired,
+        )
+        needed = may_be_held(inputs) if _needs_history(rules) or rules.signals != SignalSource.NONE else []
+        return replace(inputs, closes=self._closes(needed, rules, cutoff), signals=self._signals(needed, rules, cutoff))
+
+    def current_weights(self, basket: HeldBasket | None, cutoff: Cutoff) -> dict[str, Decimal]:
+        """Return the weights of a basket at the close of the cut-off day, as known then; they sum to exactly 1."""
+        if basket is None:
+            return {}
+        closes = self.market.closes_known(basket.asset_ids, cutoff.day, cutoff.known_at)
+        worth = [units * closes[a] for a, units in zip(basket.asset_ids, basket.units, strict=True)]
+        return dict(zip(basket.asset_ids, share_out(ONE, worth, unit=STEP), strict=True))
+
+    def _candidates(self, rules: Rules, cutoff: Cutoff) -> tuple[Candidate, ...]:
+        """Return every asset with the figures that these rules ask for."""
+        known = self.market.snapshot(cutoff.day, cutoff.known_at).candidates
+        if not _needs_metrics(rules) and rules.streak == 1:
+            return known
+        figures = self._figures([c.asset_id for c in known], rules, cutoff) if _needs_metrics(rules) else {}
+        empty = [None] * len(known)
+        return tuple(
+            replace(
+                candidate,
+                momentum=figures.get("momentum", empty)[place],
+                sharpe=figures.get("sharpe", empty)[place],
+                volatility=figures.get("volatility", empty)[place],
+                passed_before=self.state.streaks.get(candidate.asset_id, 0),
+            )
+            for place, candidate in enumerate(known)
+        )
+
+    def _figures(self, asset_ids: Sequence[str], rules: Rules, cutoff: Cutoff) -> dict[str, Sequence[float | None]]:
+        days = rules.rank_days
+        closes = self.market.close_matrix(asset_ids, cutoff.day, days=days + 1, known_at=cutoff.known_at)
+        least = min(LEAST_RETURNS, days * 2 // 3)
+        makers: dict[str, Callable[[], NDArray[np.float64]]] = {
+            "momentum": lambda: momentum(closes, days=days),
+            "sharpe": lambda: sharpe_ratios(closes, days=days, least=least),
+            "volatility": lambda: log_volatilities(closes, days=days, least=least),
+        }
+        return {name: _plain(make()) for name, make in makers.items() if name in _metrics_asked(rules)}
+
+    def _closes(self, asset_ids: Sequence[str], rules: Rules, cutoff: Cutoff) -> dict[str, list[float | None]]:
+        if not _needs_history(rules) or not asset_ids:
+            return {}
+        closes = self.market.close_matrix(asset_ids, cutoff.day, days=rules.risk_days + 1, known_at=cutoff.known_at)
+        return {asset_id: _plain(closes[:, column]) for column, asset_id in enumerate(asset_ids)}
+
+    def _gate(self, rules: Rules, cutoff: Cutoff) -> int | None:
+        if rules.gate == SignalSource.NONE:
+            return None
+        asset_id = MARKET_ASSETS[Index.Universe(self.index.universe)]
+        if rules.gate == SignalSource.RECORDED:
+            return self._recorded(None, rules, cutoff)
+        return self._trends([asset_id], rules, cutoff).get(asset_id)
+
+    def _signals(self, asset_ids: Sequence[str], rules: Rules, cutoff: Cutoff) -> dict[str, int]:
+        if rules.signals == SignalSource.TREND:
+            return self._trends(asset_ids, rules, cutoff)
+        if rules.signals == SignalSource.RECORDED:
+            recorded = {asset_id: self._recorded(asset_id, rules, cutoff) for asset_id in asset_ids}
+            return {asset_id: signal for asset_id, signal in recorded.items() if signal is not None}
+        return {}
+
+    def _trends(self, asset_ids: Collection[str], rules: Rules, cutoff: Cutoff) -> dict[str, int]:
+        days = rules.trend_slow + rules.settling_days
+        closes = self.market.close_matrix(asset_ids, cutoff.day, days=days, known_at=cutoff.known_at)
+        raw = trend_signals(closes, fast=rules.trend_fast, slow=rules.trend_slow)[-rules.settling_days :]
+        acted = {asset_id: _acted(raw[:, column], rules) for column, asset_id in enumerate(asset_ids)}
+        return {asset_id: signal for asset_id, signal in acted.items() if signal is not None}
+
+    def _recorded(self, asset_id: str | None, rules: Rules, cutoff: Cutoff) -> int | None:
+        known_at = cutoff.known_at
+        return _acted(self.market.recorded_signals(asset_id, cutoff.day, days=RECORDED_DAYS, known_at=known_at), rules)
+
+
+RECORDED_DAYS = 400
+"""A recorded signal that is older has lapsed."""
+
+
+def _acted(path: NDArray[np.float64], rules: Rules) -> int | None:
+    """Return the value that hysteresis leaves at the end of a path; None when nothing was ever said."""
+    carried = _carried(path)
+    acted = settled(carried, hold=rules.signal_hold, min_days=rules.signal_min_days)
+    return None if np.isnan(acted[-1]) else int(acted[-1])
+
+
+def _carried(path: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A signal stands until the next one."""
+    known = np.flatnonzero(~np.isnan(path))
+    if not known.size:
+        return path
+    last = np.maximum.accumulate(np.where(np.isnan(path), -1, np.arange(path.size)))
+    carried: NDArray[np.float64] = np.where(last >= 0, path[np.maximum(last, 0)], np.nan)
+    return carried
+
+
+def _votes(ballot: Ballot | None, rules: Rules, cutoff: Cutoff) -> Mapping[str, int] | None:
+    """Return the votes by asset that were cast in time; None without a ballot that reached its quorum."""
+    if not rules.counts_votes or ballot is None:
+        return None
+    cast = [vote.asset_id for vote in ballot.votes.all() if vote.cast_at <= min(ballot.closes_at, cutoff.known_at)]
+    try:
+        return tally(cast, quorum=ballot.quorum)
+    except QuorumError:
+        return None
+
+
+def _needs_metrics(rules: Rules) -> bool:
+    return bool(_metrics_asked(rules))
+
+
+def _metrics_asked(rules: Rules) -> set[str]:
+    schemes = {rules.scheme, *(part for part, _ in rules.blend)}
+    asked = {
+        "momentum": RankBy.MOMENTUM == rules.rank_by or rules.tilt == Tilt.MOMENTUM,
+        "sharpe": RankBy.SHARPE == rules.rank_by or rules.tilt == Tilt.SHARPE or "sharpe" in schemes,
+        "volatility": rules.tilt == Tilt.LOW_VOLATILITY,
+    }
+    return {name for name, is_asked in asked.items() if is_asked}
+
+
+def _needs_history(rules: Rules) -> bool:
+    schemes = {rules.scheme, *(part for part, _ in rules.blend)}
+    return rules.watches_volatility or bool(schemes & {Scheme.INVERSE_VOLATILITY, Scheme.EQUAL_RISK})
+
+
+def _plain(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in values]
+
+
+def _known(exposure: Decimal | None) -> Decimal:
+    return ONE if exposure is None else exposure
+
+
+def lookback_of(rules: Sequence[Rules]) -> timedelta:
+    """Return how far before a cut-off any of these rules looks."""
+    return timedelta(days=max((each.lookback_days for each in rules), default=120))

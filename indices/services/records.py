@@ -1,0 +1,38 @@
+"""What a walk through the nights found, written in one transaction that the caller holds."""
+
+from indices.models import Holding, Level, Methodology, Rebalance, Review, ReviewLine
+from indices.services.replay import IndexReplay
+
+BATCH = 2000
+
+
+def save(replay: IndexReplay) -> None:
+    """Write what is new; the caller holds the transaction and the lock on the index."""
+    Level.objects.filter(pk__in=[level.pk for level in replay.superseded]).update(superseded_at=replay.at)
+    # What has changed goes first: of an index one review waits and one basket is in force.
+    for review in replay.state.changed.values():
+        review.save(update_fields=["status", "announce_day", "effective_day", "reason"])
+    Review.objects.bulk_create(replay.reviews)
+    ReviewLine.objects.bulk_create(replay.lines, batch_size=BATCH)
+    Rebalance.objects.bulk_create(replay.rebalances)
+    Holding.objects.bulk_create(replay.holdings, batch_size=BATCH)
+    Level.objects.bulk_create(replay.levels, batch_size=BATCH)
+    if replay.live_since != replay.index.live_since:
+        replay.index.live_since = replay.live_since
+        replay.index.save(update_fields=["live_since"])
+    if replay.state.effective:
+        _advance_versions(replay.state.effective.methodology)
+
+
+def _advance_versions(in_force: Methodology) -> None:
+    """Make the version of the review in force the effective one, and those before it superseded."""
+    if in_force.status == Methodology.Status.EFFECTIVE:
+        return
+    before = Methodology.objects.filter(
+        index=in_force.index_id, status__in=[Methodology.Status.ANNOUNCED, Methodology.Status.EFFECTIVE]
+    )
+    for methodology in before.filter(version__lt=in_force.version):
+        methodology.status = Methodology.Status.SUPERSEDED
+        methodology.save(update_fields=["status"])
+    in_force.status = Methodology.Status.EFFECTIVE
+    in_force.save(update_fields=["status"])
