@@ -182,6 +182,15 @@ def test_a_rebalance_takes_the_carried_price():
     assert chain_levels(prices, [(1, np.array([0.0, 1.0]))])[-1] == pytest.approx(4000)
 
 
+def test_the_given_prices_stay_as_they_are():
+    prices = np.array([[1.0, 1.0], [np.nan, 0.0], [2.0, np.nan]])
+    before = prices.copy()
+
+    chain_levels(prices, [(0, np.array([0.5, 0.5])), (1, np.array([0.4, 0.6]))])
+
+    assert np.array_equal(prices, before, equal_nan=True)
+
+
 @st.composite
 def histories(draw):
     """Draw prices with gaps after the first day, and three rebalances of some of the assets."""

@@ -56,23 +56,24 @@ def _held_closes(closes: NDArray[np.float64], held: NDArray[np.intp], start: int
     Only what is held is looked at: a market has many more gaps than an index.
     """
     period = closes[start:stop].take(held, axis=1)
-    known = period > 0
-    if known.all():
+    gaps = ~(period > 0)
+    if not gaps.any():
         return period
 
-    for place in np.flatnonzero(~known[0]):
+    for place in np.flatnonzero(gaps[0]):
         period[0, place] = _last_close(closes, held[place], start)
-    rows = np.where(known, np.arange(stop - start)[:, None], 0)
-    filled: NDArray[np.float64] = np.take_along_axis(period, np.maximum.accumulate(rows, axis=0), axis=0)
-    return filled
+    for row in (np.flatnonzero(gaps[1:].any(axis=1)) + 1).tolist():
+        np.copyto(period[row], period[row - 1], where=gaps[row])
+    return period
 
 
 def _last_close(closes: NDArray[np.float64], column: np.intp, row: int) -> float:
-    """Return an asset's last close up to a row."""
-    known = np.flatnonzero(closes[: row + 1, column] > 0)
-    if not known.size:
-        raise MissingPriceError(f"The asset in column {column} has no close up to row {row}.")
-    return float(closes[known[-1], column])
+    """Return an asset's last close up to a row; it is seldom far."""
+    for earlier in range(row, -1, -1):
+        close = float(closes[earlier, column])
+        if close > 0:
+            return close
+    raise MissingPriceError(f"The asset in column {column} has no close up to row {row}.")
 
 
 def _segments(
