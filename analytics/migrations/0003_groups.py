@@ -18,7 +18,9 @@ EVERYBODY = {
     ("indices", "index"): READS,
     ("indices", "methodology"): READS,
     ("indices", "review"): READS,
+    ("indices", "reviewline"): READS,
     ("indices", "rebalance"): READS,
+    ("indices", "holding"): READS,
     ("indices", "level"): READS,
     ("indices", "restatement"): READS,
     ("indices", "signal"): READS,
@@ -26,7 +28,8 @@ EVERYBODY = {
     ("analytics", "backtest"): READS,
 }
 CURATOR = EVERYBODY | {
-    ("market", "assetalias"): WRITES,
+    ("market", "asset"): ["view_{}", "change_{}"],
+    ("market", "assetalias"): ALL,
     ("market", "classification"): ALL,
     ("market", "dailyprice"): WRITES,
     ("market", "assetevent"): ALL,

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_DOWN, Decimal
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
 from django.db import transaction
 
 from accounts.models import User
@@ -26,19 +26,8 @@ APPROVER = "approver@example.com"
 ADMIN = "admin@example.com"
 PEOPLE = (INVESTOR, CURATOR, APPROVER, ADMIN)
 
-# What the two people of the admin may do: one drafts and keeps data in order, the other puts rules into force.
-LOOK = (
-    "view_index", "view_methodology", "view_review", "view_reviewline", "view_rebalance", "view_holding", "view_level",
-    "view_asset", "view_assetalias", "view_classification", "view_dailyprice", "view_datafinding", "view_sourcerun",
-)  # fmt: skip
-RIGHTS = {
-    CURATOR: (
-        *LOOK, "add_index", "change_index", "delete_index", "add_methodology", "change_methodology",
-        "delete_methodology", "change_asset", "add_assetalias", "change_assetalias", "delete_assetalias",
-        "add_classification", "change_classification", "change_dailyprice",
-    ),
-    APPROVER: (*LOOK, "change_index", "publish_methodology"),
-}  # fmt: skip
+# The two people of the admin: one drafts and keeps data in order, the other approves.
+GROUPS = {CURATOR: "curator", APPROVER: "approver"}
 
 PORTFOLIO = "Core and satellites"
 SLEEVES = (
@@ -88,11 +77,7 @@ def make_people(passwords: Mapping[str, str]) -> None:
             email=email, password=passwords[email], is_staff=email != INVESTOR, is_superuser=email == ADMIN
         )
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
-        user.user_permissions.set(
-            Permission.objects.filter(
-                content_type__app_label__in=["indices", "market"], codename__in=RIGHTS.get(email, ())
-            )
-        )
+        user.groups.set(Group.objects.filter(name=GROUPS.get(email, "")))
 
 
 def _backfill_indices(yesterday: date, at: datetime, tell: Tell) -> None:
