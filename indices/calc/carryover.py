@@ -22,7 +22,7 @@ class EventInputs:
 
     kind, treatment : those of the stored event; asset_id, new_asset_id : whom it touches
     ratio : units of the new asset for one of the old; price : given by the curator
-    held, prices : units before, and closes of the day; what has no close yet is 0, what has none any more is at its last
+    held, prices : units before, and closes of the day: 0 for what has none yet, the last for what has none any more
     into : ids that take the proceeds of a delisting; the survivors do when empty
     divisor, net_factor : of the basket before
     """

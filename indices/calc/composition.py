@@ -8,7 +8,7 @@ from indices.calc.exposure import Exposed, expose
 from indices.calc.inputs import Candidate, ReviewInputs, ReviewKind
 from indices.calc.reweighting import reweigh
 from indices.calc.rules import RankBy, Rules
-from indices.calc.screens import failure_of
+from indices.calc.screens import Failure, failure_of
 from indices.calc.selection import RankReason, explain_ranks
 from indices.calc.weighing import CannotWeighError, weigh
 
@@ -102,18 +102,8 @@ def _chosen_anew(inputs: ReviewInputs) -> list[Verdict]:
         [c.asset_id for c in eligible], incumbents, count=rules.count, enter=rules.enter, keep=rules.keep
     )
     verdicts = [_ranked(c, rank, reasons[c.asset_id], inputs) for rank, c in enumerate(eligible, start=1)]
-    for candidate in inputs.candidates:
-        if failure := failures[candidate.asset_id]:
-            verdicts.append(
-                Verdict(
-                    candidate=candidate,
-                    is_incumbent=candidate.asset_id in incumbents,
-                    reason=f"ineligible:{failure.screen}",
-                    detail=failure.detail,
-                    metrics=_metrics(candidate, inputs, passed=failure.screen == "streak"),
-                )
-            )
-    return verdicts
+    failed = ((candidate, failures[candidate.asset_id]) for candidate in inputs.candidates)
+    return verdicts + [_failed(candidate, failure, inputs) for candidate, failure in failed if failure]
 
 
 def _ranked(candidate: Candidate, rank: int, reason: RankReason, inputs: ReviewInputs) -> Verdict:
@@ -125,6 +115,16 @@ def _ranked(candidate: Candidate, rank: int, reason: RankReason, inputs: ReviewI
         rank=rank,
         is_selected=reason != RankReason.BELOW_BUFFER,
         metrics=_metrics(candidate, inputs, passed=True),
+    )
+
+
+def _failed(candidate: Candidate, failure: Failure, inputs: ReviewInputs) -> Verdict:
+    return Verdict(
+        candidate=candidate,
+        is_incumbent=candidate.asset_id in inputs.incumbents,
+        reason=f"ineligible:{failure.screen}",
+        detail=failure.detail,
+        metrics=_metrics(candidate, inputs, passed=failure.screen == "streak"),
     )
 
 

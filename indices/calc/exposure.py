@@ -9,7 +9,7 @@ import numpy as np
 from indices.calc.inputs import ReviewInputs
 from indices.calc.rules import Residual, Rules, SignalSource
 from indices.calc.shares import STEP, share_out
-from indices.calc.signals import MULTIPLIERS, Signal, gated_weights, sleeve_weights
+from indices.calc.signals import MULTIPLIERS, VALUES, gated_weights, sleeve_weights
 from indices.calc.triggers import defensive, ewma_volatility, exposure_for
 from indices.calc.weighing import CannotWeighError, log_returns
 
@@ -101,13 +101,13 @@ def _signalled(base: Mapping[str, Decimal], inputs: ReviewInputs) -> dict[str, D
         np.array([float(weight) for weight in base.values()]),
         np.array(multipliers),
         1.0,
-        residual=rules.residual.value,
+        residual=rules.residual,
         cap=None if rules.cap is None else float(rules.cap),
     )
     return {a: Decimal(repr(float(w))).quantize(STEP, rounding=ROUND_DOWN) for a, w in zip(base, weights, strict=True)}
 
 
-_SIGNALS = {1: Signal.BULL, 0: Signal.NEUTRAL, -1: Signal.BEAR}
+_SIGNALS = {int(value): signal for signal, value in VALUES.items()}
 
 
 def gate_of(inputs: ReviewInputs) -> Decimal:

@@ -31,15 +31,23 @@ def _failed_kind(candidate: Candidate, rules: Rules) -> Failure | None:
     """Screen by what the asset is."""
     if candidate.sector is None:
         return Failure("unclassified", "Not classified on the cut-off day.")
+    return _kept_out(candidate, rules) or _not_admitted(candidate, rules)
+
+
+def _kept_out(candidate: Candidate, rules: Rules) -> Failure | None:
     for flag in EXCLUSIONS:
         if flag in rules.exclude and flag in candidate.flags:
             return Failure(flag, f"This index keeps out {EXCLUSIONS[flag]}.")
-    if rules.sectors and candidate.sector not in rules.sectors:
-        return Failure("sector", f"Its sector is {SECTOR_NAMES.get(candidate.sector, candidate.sector)}.")
-    if rules.token_types and candidate.token_type not in rules.token_types:
-        return Failure("token_type", f"Its token type is {candidate.token_type or 'unknown'}.")
     if candidate.jurisdiction and candidate.jurisdiction in rules.jurisdictions_out:
         return Failure("jurisdiction", f"Its jurisdiction is {candidate.jurisdiction}.")
+    return None
+
+
+def _not_admitted(candidate: Candidate, rules: Rules) -> Failure | None:
+    if rules.sectors and candidate.sector not in rules.sectors:
+        return Failure("sector", f"Its sector is {SECTOR_NAMES.get(candidate.sector or '', candidate.sector)}.")
+    if rules.token_types and candidate.token_type not in rules.token_types:
+        return Failure("token_type", f"Its token type is {candidate.token_type or 'unknown'}.")
     if not candidate.admitted:
         return Failure("not_admitted", "Its classification keeps it out of every index.")
     return None

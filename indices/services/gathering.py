@@ -149,19 +149,8 @@ RECORDED_DAYS = 400
 
 def _acted(path: NDArray[np.float64], rules: Rules) -> int | None:
     """Return the value that hysteresis leaves at the end of a path; None when nothing was ever said."""
-    carried = _carried(path)
-    acted = settled(carried, hold=rules.signal_hold, min_days=rules.signal_min_days)
+    acted = settled(path, hold=rules.signal_hold, min_days=rules.signal_min_days)
     return None if np.isnan(acted[-1]) else int(acted[-1])
-
-
-def _carried(path: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A signal stands until the next one."""
-    known = np.flatnonzero(~np.isnan(path))
-    if not known.size:
-        return path
-    last = np.maximum.accumulate(np.where(np.isnan(path), -1, np.arange(path.size)))
-    carried: NDArray[np.float64] = np.where(last >= 0, path[np.maximum(last, 0)], np.nan)
-    return carried
 
 
 def _votes(ballot: Ballot | None, rules: Rules, cutoff: Cutoff) -> Mapping[str, int] | None:
@@ -182,8 +171,8 @@ def _needs_metrics(rules: Rules) -> bool:
 def _metrics_asked(rules: Rules) -> set[str]:
     schemes = {rules.scheme, *(part for part, _ in rules.blend)}
     asked = {
-        "momentum": RankBy.MOMENTUM == rules.rank_by or rules.tilt == Tilt.MOMENTUM,
-        "sharpe": RankBy.SHARPE == rules.rank_by or rules.tilt == Tilt.SHARPE or "sharpe" in schemes,
+        "momentum": rules.rank_by == RankBy.MOMENTUM or rules.tilt == Tilt.MOMENTUM,
+        "sharpe": rules.rank_by == RankBy.SHARPE or rules.tilt == Tilt.SHARPE or "sharpe" in schemes,
         "volatility": rules.tilt == Tilt.LOW_VOLATILITY,
     }
     return {name for name, is_asked in asked.items() if is_asked}

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indices.calc.inputs import Candidate
+from indices.calc.signals import VALUES, Signal as SignalValue
 from indices.models import Index, Signal
 from market import selectors as market
 from market.models import AssetEvent, Classification
 
 ZERO = Decimal(0)
-VALUES = {Signal.Value.BULL: 1.0, Signal.Value.NEUTRAL: 0.0, Signal.Value.BEAR: -1.0}
 SHORTEST_LOOKBACK = timedelta(days=120)
 
 
@@ -100,7 +100,7 @@ class MarketNights:
         for signal in self.signals:
             place = days - 1 - (day - signal.day).days
             if signal.asset_id == asset_id and signal.recorded_at <= known_at and 0 <= place < days:
-                path[place] = VALUES[Signal.Value(signal.value)]
+                path[place] = VALUES[SignalValue(signal.value)]
         return path
 
     def snapshot(self, day: date, known_at: datetime) -> Snapshot:

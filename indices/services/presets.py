@@ -197,17 +197,21 @@ def load_presets(*, at: datetime) -> list[Index]:
     for preset in PRESETS:
         index = known.get(preset.slug)
         if index and index.universe != universe:
-            index = _give_way(index, universe)
+            index = _give_way(index, preset, universe)
         if index is None:
             made.append(_make(preset, universe, at))
     return made
 
 
-def _give_way(index: Index, universe: Index.Universe) -> Index | None:
+def _give_way(index: Index, preset: Preset, universe: Index.Universe) -> Index | None:
     """Return the index that keeps the plain slug; None when the slug is free for a new one."""
     if not index.reviews.exists():
         index.universe = universe
         index.save(update_fields=["universe"])
+        # Its sleeve is of the market that it has left.
+        for methodology in index.methodologies.filter(version=1, author__isnull=True):
+            methodology.params = preset.rules_in(universe).to_params()
+            methodology.save(update_fields=["params"])
         return index
     if universe == Index.Universe.SIMULATED:
         return index

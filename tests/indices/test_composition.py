@@ -1,13 +1,17 @@
 """Screens, ranks and weights together: a verdict with a reason for every asset."""
 
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
-from indices.calc.composition import Candidate, compose
+from indices.calc.composition import Composition, compose
+from indices.calc.inputs import Candidate, ReviewInputs, ReviewKind
+from indices.calc.rules import Rules
 from tests.indices.factories import make_rules
 
 SOUND = Candidate(
@@ -24,6 +28,19 @@ SOUND = Candidate(
 STRICT = {"min_age_days": 90, "liquidity_enter": "5000000", "liquidity_stay": "3000000", "min_count": 1}
 
 
+def composed(candidates: Sequence[Candidate], incumbents: Set[str], rules: Rules, **known: Any) -> Composition:
+    """Reconstitute from what is known of candidates."""
+    inputs = ReviewInputs(
+        kind=ReviewKind.RECONSTITUTION,
+        rules=rules,
+        cutoff_day=date(2023, 1, 1),
+        candidates=tuple(candidates),
+        incumbents=frozenset(incumbents),
+        **known,
+    )
+    return compose(inputs)
+
+
 def ranked(*ids: str) -> list[Candidate]:
     """Return sound candidates, the first the largest."""
     return [replace(SOUND, asset_id=name, market_cap=Decimal(1000 - 10 * place)) for place, name in enumerate(ids)]
@@ -32,7 +49,7 @@ def ranked(*ids: str) -> list[Candidate]:
 def test_worked_example_4_the_buffer_saves_a_change():
     order = ranked("btc", "eth", "sol", "xrp", "doge", "ada", "avax", "ltc")
 
-    verdicts = compose(order, {"btc", "eth", "xrp", "ada", "ltc"}, make_rules(count=5, enter=4, keep=7)).verdicts
+    verdicts = composed(order, {"btc", "eth", "xrp", "ada", "ltc"}, make_rules(count=5, enter=4, keep=7)).verdicts
 
     assert [(v.candidate.asset_id, v.reason) for v in verdicts] == [
         ("btc", "auto_in"),
@@ -71,7 +88,7 @@ def test_worked_example_4_the_buffer_saves_a_change():
 def test_the_first_screen_that_fails_is_the_reason(change, rules, reason, words):
     candidate = replace(SOUND, **change)
 
-    outcome = compose([candidate, replace(SOUND, asset_id="other", sector="defi")], set(), make_rules(**STRICT | rules))
+    outcome = composed([candidate, replace(SOUND, asset_id="other", sector="defi")], set(), make_rules(**STRICT | rules))
 
     verdict = next(v for v in outcome.verdicts if v.candidate is candidate)
     assert verdict.reason == reason
@@ -83,7 +100,7 @@ def test_the_first_screen_that_fails_is_the_reason(change, rules, reason, words)
 def test_flags_matter_only_where_the_rules_name_them():
     candidate = replace(SOUND, flags=frozenset({"meme", "privacy", "exchange"}))
 
-    verdict = compose([candidate], set(), make_rules(**STRICT)).verdicts[0]
+    verdict = composed([candidate], set(), make_rules(**STRICT)).verdicts[0]
 
     assert verdict.reason == "auto_in"
 
@@ -91,8 +108,8 @@ def test_flags_matter_only_where_the_rules_name_them():
 def test_a_constituent_needs_less_liquidity_than_a_newcomer():
     thin = replace(SOUND, median_volume=4e6)
 
-    newcomer = compose([thin], set(), make_rules(**STRICT)).verdicts[0]
-    constituent = compose([thin], {"sound"}, make_rules(**STRICT)).verdicts[0]
+    newcomer = composed([thin], set(), make_rules(**STRICT)).verdicts[0]
+    constituent = composed([thin], {"sound"}, make_rules(**STRICT)).verdicts[0]
 
     assert newcomer.reason == "ineligible:liquidity"
     assert (constituent.reason, constituent.is_incumbent) == ("auto_in", True)
@@ -102,7 +119,7 @@ def test_equal_caps_rank_by_value_traded_then_by_id():
     busy, first, second = (replace(SOUND, asset_id=name) for name in ("z", "a", "b"))
     busy = replace(busy, median_volume=9e6)
 
-    verdicts = compose([second, busy, first], set(), make_rules(**STRICT)).verdicts
+    verdicts = composed([second, busy, first], set(), make_rules(**STRICT)).verdicts
 
     assert [v.candidate.asset_id for v in verdicts] == ["z", "a", "b"]
 
@@ -110,8 +127,8 @@ def test_equal_caps_rank_by_value_traded_then_by_id():
 def test_weights_go_by_the_power_of_the_cap_within_limits():
     candidates = [replace(SOUND, asset_id=n, market_cap=Decimal(c)) for n, c in (("a", 900), ("b", 400), ("c", 100))]
 
-    root = compose(candidates, set(), make_rules(alpha="0.5")).verdicts
-    capped = compose(candidates, set(), make_rules(cap="0.5")).verdicts
+    root = composed(candidates, set(), make_rules(alpha="0.5")).verdicts
+    capped = composed(candidates, set(), make_rules(cap="0.5")).verdicts
 
     assert [v.weight for v in root] == [Decimal("0.5"), Decimal("0.333333333333"), Decimal("0.166666666667")]
     assert [v.weight for v in capped] == [Decimal("0.5"), Decimal("0.4"), Decimal("0.1")]
@@ -119,8 +136,8 @@ def test_weights_go_by_the_power_of_the_cap_within_limits():
 
 
 def test_too_few_or_infeasible_is_a_problem_without_weights():
-    few = compose(ranked("a"), set(), make_rules())
-    infeasible = compose(ranked("a", "b"), set(), make_rules(cap="0.4"))
+    few = composed(ranked("a"), set(), make_rules())
+    infeasible = composed(ranked("a", "b"), set(), make_rules(cap="0.4"))
 
     assert few.problem == "1 eligible assets, fewer than the 2 needed."
     assert infeasible.problem.startswith("2 assets cannot obey the cap.")
@@ -130,7 +147,7 @@ def test_too_few_or_infeasible_is_a_problem_without_weights():
 def test_a_weight_below_the_last_decimal_is_a_problem():
     dwarf = [replace(SOUND, asset_id="a", market_cap=Decimal(10) ** 15), replace(SOUND, market_cap=Decimal("0.001"))]
 
-    assert "too small" in compose(dwarf, set(), make_rules()).problem
+    assert "too small" in composed(dwarf, set(), make_rules()).problem
 
 
 @given(
@@ -144,8 +161,8 @@ def test_every_asset_has_a_verdict_and_order_does_not_matter(caps, held, alpha, 
     rules = make_rules(count=10, enter=8, keep=12, min_count=1, alpha=alpha)
     incumbents = {f"{n:02}" for n in held}
 
-    outcome = compose(candidates, incumbents, rules)
-    turned = compose(candidates[shift:] + candidates[:shift], incumbents, rules)
+    outcome = composed(candidates, incumbents, rules)
+    turned = composed(candidates[shift:] + candidates[:shift], incumbents, rules)
 
     assert {v.candidate.asset_id for v in outcome.verdicts} == {c.asset_id for c in candidates}
     assert outcome == turned

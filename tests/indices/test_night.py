@@ -200,7 +200,7 @@ def test_a_review_waits_for_the_first_day_with_all_prices():
     run(NEXT + DAY, NEXT + 3 * DAY)
 
     waiting.refresh_from_db()
-    assert told == ("pending", NEXT + DAY, "Postponed: no price on 2023-02-01 of c.")
+    assert told == ("announced", NEXT + DAY, "Postponed: no price on 2023-02-01 of c.")
     assert (waiting.status, waiting.effective_day, waiting.reason) == ("effective", NEXT + 2 * DAY, "")
     assert list(Rebalance.objects.values_list("effective_day", flat=True)) == [NEXT + 2 * DAY, FIRST]
     assert Level.objects.get(index=index, day=NEXT).status == "provisional"
@@ -363,8 +363,8 @@ def test_unreadable_or_missing_rules_are_a_problem_that_names_the_rule():
     result = run_window(start=FIRST, end=FIRST, at=AT)
 
     assert result.problems == [
-        "unreadable: The published methodology cannot be read. count: is a whole number, not 'ten'.",
-        "unruled: No methodology is published.",
+        "unreadable: The announced methodology cannot be read. count: is a whole number, not 'ten'.",
+        "unruled: No methodology is announced.",
     ]
 
 
@@ -375,8 +375,9 @@ def test_a_new_version_of_the_rules_holds_from_its_day():
     index.methodologies.create(
         version=2,
         params=make_rules(alpha="0", count=2, enter=2, keep=2).to_params(),
-        status="published",
-        published_at=AT,
+        status="announced",
+        approved_at=AT,
+        announced_at=AT,
         effective_from=NEXT,
     )
 
