@@ -95,13 +95,13 @@ def _traded_ratio(candidate: Candidate) -> Decimal | None:
 
 
 _FIGURES: tuple[tuple[str, Callable[[Candidate], Decimal | None], str], ...] = (
-    ("liquidity", _traded, "${:,.0f}"),
+    ("liquidity", _traded, "${:,.0f} a day"),
     ("market_cap", lambda candidate: candidate.market_cap, "${:,.0f}"),
     ("traded_ratio", _traded_ratio, "{:.2%}"),
     ("diligence", lambda candidate: candidate.diligence, "{:.2f}"),
 )
 _TITLES = {
-    "liquidity": "Median value traded a day",
+    "liquidity": "Median value traded",
     "market_cap": "Market cap",
     "traded_ratio": "Value traded over market cap",
     "diligence": "Due-diligence score",

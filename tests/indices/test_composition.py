@@ -81,7 +81,7 @@ def test_worked_example_4_the_buffer_saves_a_change():
         ({"age_days": 89}, {}, "ineligible:age", "Priced for 89 days; 90 are needed."),
         ({"close": None}, {}, "ineligible:stale_price", "the last is of 2023-01-01"),
         ({"market_cap": None}, {}, "ineligible:market_cap", "unknown"),
-        ({"median_volume": 4.9e6}, {}, "ineligible:liquidity", "$4,900,000 a day; $5,000,000 to enter"),
+        ({"median_volume": 4.9e6}, {}, "ineligible:liquidity", "$4,900,000 a day; $5,000,000 a day to enter"),
         ({"median_volume": None}, {}, "ineligible:liquidity", "$0 a day"),
     ],
 )

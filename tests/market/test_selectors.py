@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from market.models import SOURCE_LAG, Asset, close_of
+from market.models import SOURCE_LAG, Asset, DueDiligence, close_of
 from market.selectors import (
     LOOKBACK,
     LastClose,
@@ -17,7 +17,7 @@ from market.selectors import (
     load_market_window,
 )
 from market.services.prices import PriceRow, Stored, store_prices
-from tests.factories import make_asset, make_classification, make_price, make_prices
+from tests.factories import make_asset, make_classification, make_price, make_prices, make_user
 from tests.market.factories import NOW, day, soon_after
 
 pytestmark = pytest.mark.django_db
@@ -219,13 +219,60 @@ def test_universes_never_mix(two_assets):
     assert "sim-a" not in window().closes(day(1))
 
 
-def test_a_window_takes_four_queries_whatever_its_size(two_assets, django_assert_num_queries):
-    with django_assert_num_queries(4):
+def test_a_window_takes_five_queries_whatever_its_size(two_assets, django_assert_num_queries):
+    with django_assert_num_queries(5):
         market = window(0, 30)
     with django_assert_num_queries(0):
         market.snapshot(day(3), NOW)
         market.closes(day(3))
         market.last_closes(day(3))
+
+
+def test_exact_closes_of_a_day_are_those_known_at_an_instant(revised):
+    market = window(0, 30)
+
+    assert market.known_closes(day(0), soon_after(9)) == {"a": Decimal(10)}
+    assert market.known_closes(day(0), soon_after(10)) == {"a": Decimal(12)}
+    assert market.known_closes(day(1), soon_after(10)) == {}
+
+
+def test_the_matrix_of_closes_has_a_row_a_day_and_a_column_an_asset(two_assets):
+    market = window(0, 3)
+
+    matrix = market.close_matrix(["b", "a"], day(3), days=3, known_at=NOW)
+
+    np.testing.assert_array_equal(matrix, [[5.0, 11.0], [np.nan, np.nan], [np.nan, 13.0]])
+    assert market.close_matrix(["a"], day(0), days=2, known_at=NOW).shape == (2, 1)
+
+
+def test_the_matrix_of_closes_does_not_see_a_later_revision(revised):
+    market = window(0, 30)
+
+    assert market.close_matrix(["a"], day(0), days=1, known_at=soon_after(9)).tolist() == [[10.0]]
+    assert market.close_matrix(["a"], day(0), days=1, known_at=soon_after(10)).tolist() == [[12.0]]
+
+
+def test_a_snapshot_has_the_newest_diligence_that_was_known(two_assets):
+    reviewer = make_user()
+    scores = {"team": 4, "technology": 4, "demand": 3, "regulation": 2, "security": 5, "liquidity": 4}
+    for offset, team in ((0, 4), (2, 1)):
+        DueDiligence.objects.create(
+            asset_id="a",
+            reviewed_on=day(offset),
+            reviewer=reviewer,
+            recorded_at=soon_after(offset),
+            evidence="Public code and audits.",
+            **scores | {"team": team},
+        )
+    market = window(0, 3)
+
+    def score(offset, known):
+        return next(row.diligence for row in market.snapshot(day(offset), soon_after(known)) if row.asset_id == "a")
+
+    assert score(0, 0) == Decimal("3.6667")  # 22 / 6
+    assert score(3, 1) == Decimal("3.6667")
+    assert score(3, 3) == Decimal("3.1667")  # 19 / 6
+    assert next(row for row in market.snapshot(day(3), NOW) if row.asset_id == "b").diligence is None
 
 
 def test_an_empty_universe_gives_empty_answers():
