@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from indices import views
+from indices.views import factsheets
 
 app_name = "indices"
 urlpatterns = [
-    path("", views.catalogue, name="list"),
-    path("<slug:slug>/", views.detail, name="detail"),
-    path("<slug:slug>/reviews/<int:review_id>/", views.review, name="review"),
+    path("", factsheets.catalogue, name="list"),
+    path("<slug:slug>/", factsheets.detail, name="detail"),
+    path("<slug:slug>/reviews/<int:review_id>/", factsheets.review, name="review"),
 ]

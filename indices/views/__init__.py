@@ -1,0 +1,1 @@
+"""Public pages of indices, one module a kind of page."""
