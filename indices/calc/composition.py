@@ -13,6 +13,7 @@ from indices.calc.selection import RankReason, explain_ranks
 from indices.calc.weighing import CannotWeighError, weigh
 
 SLEEVE = "sleeve"
+_SCORES_ANEW = {ReviewKind.RECONSTITUTION, ReviewKind.EXTRAORDINARY, ReviewKind.REBALANCE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +149,7 @@ def _held(candidate: Candidate, inputs: ReviewInputs) -> Verdict:
 
 def _check_count(verdicts: Sequence[Verdict], chosen: Sequence[Candidate], inputs: ReviewInputs) -> None:
     rules = inputs.rules
-    if rules.counts_votes and inputs.votes is None and inputs.kind == ReviewKind.RECONSTITUTION:
+    if rules.counts_votes and inputs.votes is None and inputs.kind in _SCORES_ANEW:
         raise CannotWeighError("No ballot was held that reached its quorum; the basket before stays.")
     if inputs.kind in {ReviewKind.RECONSTITUTION, ReviewKind.EXTRAORDINARY}:
         eligible = sum(1 for verdict in verdicts if verdict.rank is not None)

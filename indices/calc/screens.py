@@ -21,14 +21,14 @@ def failure_of(candidate: Candidate, rules: Rules, *, is_incumbent: bool, asks_s
 
     asks_streak : False while the index has no basket yet; nobody could have passed before
     """
-    failure = _failed_kind(candidate, rules) or failed_figures(candidate, rules, is_incumbent=is_incumbent)
+    failure = failed_kind(candidate, rules) or failed_figures(candidate, rules, is_incumbent=is_incumbent)
     if failure or is_incumbent or not asks_streak or candidate.passed_before + 1 >= rules.streak:
         return failure
     return Failure("streak", f"Passed {candidate.passed_before + 1} reviews in a row; {rules.streak} to enter.")
 
 
-def _failed_kind(candidate: Candidate, rules: Rules) -> Failure | None:
-    """Screen by what the asset is."""
+def failed_kind(candidate: Candidate, rules: Rules) -> Failure | None:
+    """Screen by what the asset is, whatever its figures."""
     if candidate.sector is None:
         return Failure("unclassified", "Not classified on the cut-off day.")
     return _kept_out(candidate, rules) or _not_admitted(candidate, rules)

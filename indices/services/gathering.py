@@ -1,6 +1,7 @@
 """What a review may look at, put together once and frozen: nothing recorded after its cut-off enters."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -63,7 +64,7 @@ class Gatherer:
             targets=dict(zip(basket.asset_ids, basket.weights, strict=True)) if basket else {},
             base=self.state.base_weights(),
             gate=self._gate(rules, cutoff),
-            votes=_votes(self.state.ballots.get(cutoff.day), rules, cutoff),
+            votes=_votes(self.state.ballots, kind, rules, cutoff),
             exposure=_known(effective.exposure if effective else None),
             volatility_exposure=_known(effective.volatility_exposure if effective else None),
             trigger=trigger,
@@ -153,15 +154,19 @@ def _acted(path: NDArray[np.float64], rules: Rules) -> int | None:
     return None if np.isnan(acted[-1]) else int(acted[-1])
 
 
-def _votes(ballot: Ballot | None, rules: Rules, cutoff: Cutoff) -> Mapping[str, int] | None:
-    """Return the votes by asset that were cast in time; None without a ballot that reached its quorum."""
-    if not rules.counts_votes or ballot is None:
+def _votes(ballots: Mapping[date, Ballot], kind: ReviewKind, rules: Rules, cutoff: Cutoff) -> Mapping[str, int] | None:
+    """Return the votes by asset that were cast in time; None without a ballot that reached its quorum.
+
+    A reconstitution counts the ballot of its own cut-off, any other review the newest that closed by then.
+    """
+    if not rules.counts_votes:
         return None
-    cast = [vote.asset_id for vote in ballot.votes.all() if vote.cast_at <= min(ballot.closes_at, cutoff.known_at)]
-    try:
-        return tally(cast, quorum=ballot.quorum)
-    except QuorumError:
-        return None
+    days = [cutoff.day] if kind == ReviewKind.RECONSTITUTION else sorted(ballots, reverse=True)
+    for ballot in (ballots[day] for day in days if day in ballots and day <= cutoff.day):
+        last = min(ballot.closes_at, cutoff.known_at)
+        with suppress(QuorumError):
+            return tally((vote.asset_id for vote in ballot.votes.all() if vote.cast_at <= last), quorum=ballot.quorum)
+    return None
 
 
 def _needs_metrics(rules: Rules) -> bool:
