@@ -17,7 +17,7 @@ from indices.services.execution import carry_over_event, execution_inputs, take_
 from indices.services.gathering import Cutoff, Gatherer, cutoff_of
 from indices.services.levels import HeldBasket, PricedLevel, price_level
 from indices.services.market_nights import MarketNights
-from indices.services.reviews import announce_if_due, draw_up
+from indices.services.reviews import announce_if_due, draw_up, origin_of
 from indices.services.state import IndexState
 from indices.services.triggers import find_trigger
 from market.models import SOURCE_LAG, close_of
@@ -189,7 +189,7 @@ class IndexReplay:
             self._note_change(self.state.effective)
         review.status = Review.Status.EFFECTIVE
         if review.reason.startswith("Postponed: "):
-            review.reason = ""
+            review.reason = origin_of(review)
         self._note_change(review)
         self.state.effective, self.state.effective_lines = review, self.state.pending_lines
         self.state.pending, self.state.pending_lines = None, ()

@@ -1,5 +1,6 @@
 """Reviews: inputs made into a proposal with a reason for every asset."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -39,7 +40,7 @@ def preview_review(*, index: Index, rules: Rules, cutoff_day: date, at: datetime
         end=cutoff_day,
         lookback=lookback_of([rules]),
     )
-    state = IndexState.as_of(index=index, day=cutoff_day)
+    state = IndexState.as_of(index=index, day=cutoff_day, rules=rules)
     cutoff = cutoff_of(day=cutoff_day, at=at)
     gatherer = Gatherer(index=index, market=market, state=state)
     composition = compose(gatherer.gather(ReviewKind.RECONSTITUTION, rules, cutoff))
@@ -80,6 +81,16 @@ def announce_if_due(review: Review, day: date) -> bool:
         return False
     review.status = Review.Status.ANNOUNCED
     return True
+
+
+def origin_of(review: Review) -> str:
+    """Return why a review came to be, in the words of its inputs: what fired it, or why it was asked for.
+
+    What it waits for may stand in its `reason` meanwhile; only before there are inputs it is the one place.
+    """
+    if review.inputs:
+        return str(json.loads(review.inputs)["fired"])[:300]
+    return review.reason if review.kind == Review.Kind.EXTRAORDINARY else ""
 
 
 def line_of(review: Review, verdict: Verdict) -> ReviewLine:

@@ -62,17 +62,17 @@ class IndexState:
             last_level_day=levels.order_by("-day").values_list("day", flat=True).first(),
             review_cutoffs=set(reviews.exclude(kind=Review.Kind.EXTRAORDINARY).values_list("cutoff_day", flat=True)),
             triggered=_past_triggers(index, methodologies),
-            ballots=_ballots(index, methodologies),
+            ballots=_ballots(index, [rules for _, rules in methodologies]),
             pending=pending,
             pending_lines=_selected(pending),
             effective=effective,
             effective_lines=_selected(effective),
-            streaks=_streaks(index, methodologies),
+            streaks=_streaks(index, [rules for _, rules in methodologies]),
         )
 
     @classmethod
-    def as_of(cls, *, index: Index, day: date) -> "IndexState":
-        """Read how an index stood after the close of a day, for a review that nobody stores; ballots are left out."""
+    def as_of(cls, *, index: Index, day: date, rules: Rules) -> "IndexState":
+        """Read how an index stood after the close of a day, for one more review with that cut-off under some rules."""
         rebalances = Rebalance.objects.current().filter(index=index, effective_day__lte=day)
         in_force = rebalances.prefetch_related("holdings").last()
         taken = Review.objects.filter(index=index, effective_day__lte=day, status__in=Review.TAKEN)
@@ -82,6 +82,8 @@ class IndexState:
             baskets=[HeldBasket.of(in_force)] if in_force else [],
             effective=effective,
             effective_lines=_selected(effective),
+            ballots=_ballots(index, [rules]),
+            streaks=_streaks(index, [rules], before=day),
         )
 
     def basket_before(self, day: date) -> HeldBasket | None:
@@ -140,15 +142,16 @@ def _past_triggers(index: Index, methodologies: Sequence[tuple[Methodology, Rule
     return list(triggers.order_by("cutoff_day").values_list("cutoff_day", flat=True))
 
 
-def _ballots(index: Index, methodologies: Sequence[tuple[Methodology, Rules]]) -> dict[date, Ballot]:
-    if not any(rules.counts_votes for _, rules in methodologies):
+def _ballots(index: Index, rules: Sequence[Rules]) -> dict[date, Ballot]:
+    if not any(each.counts_votes for each in rules):
         return {}
     return {ballot.cutoff_day: ballot for ballot in index.ballots.prefetch_related("votes")}
 
 
-def _streaks(index: Index, methodologies: Sequence[tuple[Methodology, Rules]]) -> dict[str, int]:
-    """Return how many reviews in a row each asset has passed, by the newest reconstitution."""
-    if not any(rules.streak > 1 for _, rules in methodologies):
+def _streaks(index: Index, rules: Sequence[Rules], *, before: date = date.max) -> dict[str, int]:
+    """Return how many reviews in a row each asset has passed, by the newest reconstitution with an earlier cut-off."""
+    if not any(each.streak > 1 for each in rules):
         return {}
-    newest = Review.objects.filter(index=index, kind=Review.Kind.RECONSTITUTION).order_by("-cutoff_day").first()
+    earlier = Review.objects.filter(index=index, kind=Review.Kind.RECONSTITUTION, cutoff_day__lt=before)
+    newest = earlier.order_by("-cutoff_day").first()
     return {line.asset_id: int(line.metrics.get("streak", 0)) for line in newest.lines.all()} if newest else {}
