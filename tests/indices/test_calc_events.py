@@ -180,6 +180,11 @@ def test_no_digit_of_a_long_position_is_lost():
     assert rescale(held, asset_id="a", ratio=Decimal(10))["a"] == Decimal("123456789012341.23456789012345678")
     assert split(held, parent="a", child="c", ratio=Decimal(1))["c"] == LONG
     assert migrate(held, decimals(a=2, b=1, c=2), old="a", new="c", ratio=Decimal(1)).units["c"] == LONG
+    doubled = liquidate({"a": LONG}, decimals(a=1), parent="a", ratio=Decimal(1), child_price=Decimal(1))
+    assert doubled == (
+        {"a": Decimal("24691357802468.246913578024691356")},
+        Decimal("24691357802468.246913578024691356"),
+    )
 
 
 def test_an_event_leaves_the_given_basket_as_it_was(units, prices):
