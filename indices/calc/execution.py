@@ -133,13 +133,13 @@ def fix(inputs: ExecutionInputs) -> FixedBasket:
     divisor = base_divisor(market_value, inputs.level).quantize(STORED)
     supplies = capped_supplies(shares, market_value, prices)
     moved = sum((abs(weights.get(a, ZERO) - before.get(a, ZERO)) for a in sorted(before | weights)), ZERO)
-    cost = _cost(before, weights, inputs)
+    kept = _kept(before, weights, inputs)
     return FixedBasket(
         level=inputs.level,
         divisor=divisor,
         turnover=(moved / 2).quantize(STEP) if before else ZERO,
-        cost=cost,
-        net_factor=(inputs.net_factor * (ONE - cost)).quantize(STORED),
+        cost=(ONE - kept).quantize(STEP),
+        net_factor=(inputs.net_factor * kept).quantize(STORED),
         theta=theta,
         lines=[
             FixedLine(asset_id=a, units=u, weight=w, price=p, capped_supply=s.quantize(SUPPLY_STEP))
@@ -173,10 +173,10 @@ def _within_turnover(
     return held, Decimal(repr(float(theta))).quantize(STEP)
 
 
-def _cost(before: Mapping[str, Decimal], weights: Mapping[str, Decimal], inputs: ExecutionInputs) -> Decimal:
-    """Return the share of the level that the trades cost; the first basket is bought at no cost."""
+def _kept(before: Mapping[str, Decimal], weights: Mapping[str, Decimal], inputs: ExecutionInputs) -> Decimal:
+    """Return the share of the level that the trades leave; the first basket is bought at no cost."""
     if not before:
-        return ZERO
+        return ONE
     ids = sorted(before | weights)
     old, new = _row(before, ids), _row(weights, ids)
     volumes = [inputs.volumes.get(asset_id) for asset_id in ids]
@@ -187,7 +187,7 @@ def _cost(before: Mapping[str, Decimal], weights: Mapping[str, Decimal], inputs:
         half_spread=float(inputs.half_spread),
         impact=float(inputs.impact),
     )
-    return Decimal(repr(1 - float(net_level(1.0, old, new, rates)))).quantize(STEP)
+    return Decimal(repr(float(net_level(1.0, old, new, rates))))
 
 
 def _row(weights: Mapping[str, Decimal], ids: Sequence[str]) -> NDArray[np.float64]:
