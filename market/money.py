@@ -5,11 +5,12 @@ Django keeps decimals on SQLite as REAL and loses digits after the fifteenth. Th
 """
 
 import decimal
+import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import NotSupportedError, models
-from django.db.models import Aggregate
+from django.db.models import Aggregate, Func, TextField
 from django.db.models.expressions import Combinable, CombinedExpression
 
 if TYPE_CHECKING:
@@ -170,11 +171,44 @@ def register_exact_type(connection: "BaseDatabaseWrapper") -> None:
         connection.data_types = {**connection.data_types, "ExactDecimalField": numeric}
 
 
+class AsStored(Func):
+    """A column as the database keeps it, past all converters: they cost more than the rows when most go unread.
+
+    SQLite gives its text, an amount's read by `amount_of` and `float_of`; PostgreSQL gives Python's own types.
+    """
+
+    template = "%(expressions)s"
+    arity = 1
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: "SQLCompiler", connection: "BaseDatabaseWrapper", **extra: Any) -> "_AsSqlType":
+        """Put a plus before the column: it changes nothing, and the driver no longer sees a type to convert to."""
+        return super().as_sql(compiler, connection, template="+%(expressions)s", **extra)
+
+
+AMOUNT_DIGITS, AMOUNT_PLACES = 38, 18
+OFFSET, SCALE = 10**AMOUNT_DIGITS, 10**AMOUNT_PLACES
+
+
+def amount_of(stored: str | Decimal) -> Decimal:
+    """Return the number of an `AmountField` that was read `AsStored`."""
+    if isinstance(stored, Decimal):
+        return stored
+    return decode_offset(stored, digits=AMOUNT_DIGITS, places=AMOUNT_PLACES)
+
+
+def float_of(stored: str | Decimal | None) -> float:
+    """Return the float nearest to the number of an `AmountField` that was read `AsStored`; NaN for none."""
+    if isinstance(stored, str):
+        return float((int(stored) - OFFSET) / SCALE)
+    return math.nan if stored is None else float(stored)
+
+
 class AmountField(ExactDecimalField[_ST, _GT]):
     """Prices, quantities, units and money: 20 digits before the point, 18 after."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **{"max_digits": 38, "decimal_places": 18} | options)
+        super().__init__(*args, **{"max_digits": AMOUNT_DIGITS, "decimal_places": AMOUNT_PLACES} | options)
 
 
 class RatioField(ExactDecimalField[_ST, _GT]):

@@ -3,9 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
 
 import numpy as np
 from django.db.models import Max, Min, Q
@@ -13,13 +12,11 @@ from numpy.typing import NDArray
 
 from market.models import Asset, Classification, DailyPrice, DueDiligence
 from market.selectors.prices import LastClose, get_last_closes
+from market.selectors.versions import Versions, read_versions
 
 LOOKBACK = timedelta(days=120)
 VOLUME_DAYS = 90
 RECENT_VOLUME_DAYS = 30
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,32 +43,6 @@ class SnapshotRow:
     diligence: Decimal | None
 
 
-@dataclass(frozen=True)
-class _Versions:
-    """Price versions sorted by day, as parallel columns: instants in microseconds since 1970, NaN for no volume."""
-
-    asset: NDArray[np.intp]
-    day: NDArray[np.int64]
-    recorded: NDArray[np.int64]
-    superseded: NDArray[np.int64]
-    volume: NDArray[np.float64]
-    close: Sequence[Decimal]
-    market_cap: Sequence[Decimal | None]
-
-    @cached_property
-    def close_figures(self) -> NDArray[np.float64]:
-        """Return the closes as floats, for statistics."""
-        return np.array([float(close) for close in self.close])
-
-    def known(self, first: date, last: date, known_at: datetime) -> NDArray[np.intp]:
-        """Return the rows of days from first to last that were in force at an instant, in order of days."""
-        start = int(self.day.searchsorted(first.toordinal(), side="left"))
-        stop = int(self.day.searchsorted(last.toordinal(), side="right"))
-        instant = _microseconds(known_at)
-        is_known = (self.recorded[start:stop] <= instant) & (self.superseded[start:stop] > instant)
-        return np.flatnonzero(is_known) + start
-
-
 @dataclass(frozen=True, slots=True)
 class MarketWindow:
     """A universe's prices of some days with all their versions, in memory: the night asks it and no database.
@@ -86,8 +57,8 @@ class MarketWindow:
     carried: Mapping[str, LastClose]
     classifications: Mapping[str, Sequence[Classification]]
     diligence: Mapping[str, Sequence[DueDiligence]]
-    versions: _Versions
-    _current: dict[date, dict[str, Decimal]] = field(default_factory=dict)
+    versions: Versions
+    _current: dict[date, Mapping[str, Decimal]] = field(default_factory=dict)
 
     def snapshot(self, day: date, known_at: datetime) -> list[SnapshotRow]:
         """Return every asset that had a price on or before a day, as it was known at an instant, in order of ids."""
@@ -116,25 +87,26 @@ class MarketWindow:
         matrix[self.versions.day[rows] - first.toordinal(), column] = self.versions.close_figures[rows]
         return matrix
 
-    def known_closes(self, day: date, known_at: datetime) -> dict[str, Decimal]:
+    def known_closes(self, day: date, known_at: datetime) -> Mapping[str, Decimal]:
         """Return the closes of a day by asset id, exact, as they were known at an instant."""
-        rows = self.versions.known(day, day, known_at)
-        return {self.assets[self.versions.asset[row]].id: self.versions.close[row] for row in rows}
+        return self.versions.closes(self.versions.known(day, day, known_at))
 
-    def closes(self, day: date) -> dict[str, Decimal]:
+    def closes(self, day: date) -> Mapping[str, Decimal]:
         """Return the closes of a day by asset id, in their current versions."""
-        return self._current.get(day, {})
+        if day not in self._current:
+            self._current[day] = self.versions.closes(self.versions.current(day, day))
+        return self._current[day]
 
     def last_closes(self, day: date) -> dict[str, LastClose]:
         """Return each asset's latest current close on or before a day; one that never had a price is not in it."""
         found = {asset_id: last for asset_id, last in self.carried.items() if last.day <= day}
-        last = self.versions.day.searchsorted(day.toordinal(), side="right")
-        rows = np.flatnonzero(self.versions.superseded[:last] == NEVER)
+        rows = self.versions.current(date.min, day)
         latest = dict(zip(self.versions.asset[rows].tolist(), rows.tolist(), strict=True))
-        for place, row in latest.items():
-            priced = date.fromordinal(int(self.versions.day[row]))
-            found[self.assets[place].id] = LastClose(priced, self.versions.close[row])
+        found |= {self.assets[place].id: self._last_close(row) for place, row in latest.items()}
         return found
+
+    def _last_close(self, row: int) -> LastClose:
+        return LastClose(date.fromordinal(int(self.versions.day[row])), self.versions.close[row])
 
     def _median_volumes(self, rows: NDArray[np.intp], day: date, days: int) -> list[float | None]:
         age = day.toordinal() - self.versions.day[rows]
@@ -153,7 +125,7 @@ class MarketWindow:
         asset = self.assets[place]
         carried = self.carried.get(asset.id)
         if latest >= 0:
-            last = LastClose(date.fromordinal(int(self.versions.day[latest])), self.versions.close[latest])
+            last = self._last_close(latest)
         elif carried is not None and carried.day <= day:
             last = carried
         else:
@@ -165,7 +137,7 @@ class MarketWindow:
             name=asset.name,
             classification=self._classification(asset.id, day),
             close=last.close if is_priced else None,
-            market_cap=self.versions.market_cap[latest] if is_priced else None,
+            market_cap=self.versions.market_cap.get(latest) if is_priced else None,
             median_volume=medians[0],
             recent_volume=medians[1],
             age_days=(day - self.first_days[asset.id]).days,
@@ -202,7 +174,7 @@ def load_market_window(*, simulated: bool, start: date, end: date, lookback: tim
         .values_list("asset_id")
         .annotate(first=Min("day"), before=Max("day", filter=Q(day__lt=first_read)))
     }
-    versions, current = _read_versions(assets, first_read, end)
+    versions = read_versions(assets, first_read, end)
     seen = set(versions.asset.tolist())
     silent = [a.id for place, a in enumerate(assets) if place not in seen and spans.get(a.id, (None, None))[1]]
     classifications: dict[str, list[Classification]] = {}
@@ -217,7 +189,6 @@ def load_market_window(*, simulated: bool, start: date, end: date, lookback: tim
         classifications=classifications,
         diligence=_read_diligence(simulated=simulated),
         versions=versions,
-        _current=current,
     )
 
 
@@ -226,32 +197,3 @@ def _read_diligence(*, simulated: bool) -> dict[str, list[DueDiligence]]:
     for diligence in DueDiligence.objects.filter(asset__simulated=simulated).order_by("asset_id", "reviewed_on"):
         found.setdefault(diligence.asset_id, []).append(diligence)
     return found
-
-
-def _read_versions(
-    assets: Sequence[Asset], first: date, last: date
-) -> tuple[_Versions, dict[date, dict[str, Decimal]]]:
-    place = {asset.id: index for index, asset in enumerate(assets)}
-    rows = list(
-        DailyPrice.objects.filter(asset__in=place, day__range=(first, last))
-        .order_by("day", "recorded_at")
-        .values_list("asset_id", "day", "recorded_at", "superseded_at", "volume", "close", "market_cap")
-    )
-    current: dict[date, dict[str, Decimal]] = {}
-    for asset_id, day, _, superseded, _, close, _ in rows:
-        if superseded is None:
-            current.setdefault(day, {})[asset_id] = close
-    versions = _Versions(
-        asset=np.array([place[row[0]] for row in rows], dtype=np.intp),
-        day=np.array([row[1].toordinal() for row in rows], dtype=np.int64),
-        recorded=np.array([_microseconds(row[2]) for row in rows], dtype=np.int64),
-        superseded=np.array([NEVER if row[3] is None else _microseconds(row[3]) for row in rows], dtype=np.int64),
-        volume=np.array([np.nan if row[4] is None else float(row[4]) for row in rows], dtype=np.float64),
-        close=[row[5] for row in rows],
-        market_cap=[row[6] for row in rows],
-    )
-    return versions, current
-
-
-def _microseconds(instant: datetime) -> int:
-    return (instant - EPOCH) // MICROSECOND

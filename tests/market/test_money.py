@@ -1,5 +1,6 @@
 """Exact decimals: every digit, the right order, and nothing inexact gets in or out."""
 
+import math
 import random
 from decimal import Decimal, localcontext
 
@@ -10,7 +11,7 @@ from django.db.models import F, Max, Min, Sum
 from hypothesis import given, strategies as st
 
 from market.models import DailyPrice
-from market.money import CONTEXT, AmountField, ExactSum, decode_offset
+from market.money import CONTEXT, AmountField, AsStored, ExactSum, amount_of, decode_offset, float_of
 from tests.factories import make_asset, make_price
 from tests.market.factories import NOW, day
 
@@ -45,6 +46,21 @@ def test_every_value_comes_back_digit_for_digit(closes):
 
     assert stored == closes
     assert all(value.as_tuple().exponent == -18 for value in stored.values())
+
+
+def test_what_is_read_as_stored_is_the_same_number_and_the_nearest_float(closes):
+    stored = dict(DailyPrice.objects.values_list("day", AsStored("close")))
+
+    assert {on: amount_of(value) for on, value in stored.items()} == closes
+    assert {on: float_of(value) for on, value in stored.items()} == {on: float(close) for on, close in closes.items()}
+    assert math.isnan(float_of(DailyPrice.objects.values_list(AsStored("market_cap"), flat=True)[0]))
+
+
+@on_sqlite
+def test_as_stored_keeps_drivers_and_converters_away(closes):
+    day_text, close = DailyPrice.objects.order_by("-day").values_list(AsStored("day"), AsStored("close"))[0]
+
+    assert (day_text, type(close)) == (day(0).isoformat(), str)
 
 
 def test_the_order_of_the_database_is_the_order_of_numbers(closes):

@@ -141,6 +141,22 @@ def test_a_snapshot_knows_revisions_only_from_their_instant_on(revised):
     assert market.closes(day(0)) == {"a": Decimal(12)}
 
 
+def test_instants_count_to_the_microsecond():
+    instant = soon_after(0) + timedelta(microseconds=1)
+    make_price(make_asset("a"), day(0), "3", recorded_at=instant)
+
+    assert window().snapshot(day(0), instant - timedelta(microseconds=1)) == []
+    assert window().snapshot(day(0), instant)[0].close == 3
+
+
+def test_closes_of_a_day_are_a_mapping_of_what_was_priced(two_assets):
+    closes = window().closes(day(1))
+
+    assert (len(closes), set(closes), "b" in closes, "c" in closes) == (2, {"a", "b"}, True, False)
+    assert closes["b"] == Decimal("5.000000000000000001")
+    assert closes.get("c") is None
+
+
 def test_rows_recorded_later_change_no_earlier_snapshot(two_assets):
     cutoff = close_of(day(3)) + SOURCE_LAG
     before = window().snapshot(day(3), cutoff)
