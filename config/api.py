@@ -4,11 +4,13 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from analytics.api import NightViewSet, RiskViewSet, ValuationViewSet
-from indices.api import IndexViewSet
+from indices.api import IndexViewSet, RebalanceViewSet, ReviewViewSet
 from portfolios.api import PortfolioViewSet, TransactionViewSet
 
 router = SimpleRouter()
 router.register("indices", IndexViewSet, basename="index")
+router.register(r"indices/(?P<slug>[-a-zA-Z0-9_]+)/reviews", ReviewViewSet, basename="review")
+router.register(r"indices/(?P<slug>[-a-zA-Z0-9_]+)/rebalances", RebalanceViewSet, basename="rebalance")
 router.register("portfolios", PortfolioViewSet, basename="portfolio")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/transactions", TransactionViewSet, basename="transaction")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/valuations", ValuationViewSet, basename="valuation")
