@@ -93,7 +93,7 @@ def fired(
         note(Band.RELATIVE, np.where(banded, drift - relative * targets, 0.0), ratios, np.full(drift.shape, relative))
     if lower is not None:
         edges = targets * (1 - lower)
-        note(Band.LOWER, np.where(banded, edges - weights, 0.0), weights, edges)
+        note(Band.LOWER, edges - weights, weights, edges)
     if upper is not None:
         edges = targets * (1 + upper)
         note(Band.UPPER, np.where(banded, weights - edges, 0.0), weights, edges)
@@ -137,13 +137,12 @@ def bands(
     if absolute is not None:
         lows, highs = np.maximum(lows, targets - absolute), np.minimum(highs, targets + absolute)
 
-    banded = targets > 0
     below = min((limit for limit in (relative, lower) if limit is not None), default=None)
     above = min((limit for limit in (relative, upper) if limit is not None), default=None)
     if below is not None:
-        lows = np.where(banded, np.maximum(lows, targets * (1 - below)), lows)
+        lows = np.maximum(lows, targets * (1 - below))
     if above is not None:
-        highs = np.where(banded, np.minimum(highs, targets * (1 + above)), highs)
+        highs = np.where(targets > 0, np.minimum(highs, targets * (1 + above)), highs)
     return lows, highs
 
 

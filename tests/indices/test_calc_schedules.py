@@ -92,7 +92,7 @@ def by_looking_at_every_day(schedule, start, end, roll):
 def test_no_day_is_left_out_or_made_up(schedule, span, roll):
     found = list(effective_days(schedule, *span, roll=roll))
 
-    assert found == by_looking_at_every_day(schedule, *span, roll)
+    assert found == by_looking_at_every_day(schedule, span[0], span[1], roll)
     assert all(earlier < later for earlier, later in pairwise(found))
 
 

@@ -44,10 +44,17 @@ def test_example_e8_fires_a_relative_band_of_one():
     drift = 1000 * FIFTHS * prices[-1] / level
 
     assert drift == pytest.approx(E8_DRIFT)
-    assert fired(drift, FIFTHS, relative=1.0) == [
-        Firing(kind=Band.RELATIVE, position=0, value=pytest.approx(2.0), limit=1.0)
-    ]
+    assert [(firing.position, firing.limit) for firing in fired(drift, FIFTHS, relative=1.0)] == [(0, 1.0)]
     assert one_way_turnover(drift, FIFTHS) == pytest.approx(0.4)
+
+
+def test_a_firing_says_what_went_beyond_which_limit():
+    found = fired(np.array([0.75, 0.25]), np.array([0.5, 0.5]), upper=0.25, aggregate=0.125)
+
+    assert found == [
+        Firing(kind=Band.UPPER, position=0, value=0.75, limit=0.625),
+        Firing(kind=Band.AGGREGATE, position=None, value=0.25, limit=0.125),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -71,9 +78,8 @@ def test_bands_by_hand(limit, expected):
     found = fired(E8_DRIFT, FIFTHS, **limit)
 
     assert [(firing.kind, firing.position) for firing in found] == [(kind, place) for kind, place, *_ in expected]
-    assert [(firing.value, firing.limit) for firing in found] == [
-        (pytest.approx(value), pytest.approx(edge)) for *_, value, edge in expected
-    ]
+    assert [firing.value for firing in found] == pytest.approx([value for *_, value, _ in expected])
+    assert [firing.limit for firing in found] == pytest.approx([edge for *_, edge in expected])
 
 
 @pytest.mark.parametrize(
@@ -85,6 +91,12 @@ def test_at_the_edge_nothing_fires_and_beyond_it_does(limit):
 
     assert fired(at_the_edge, targets, **limit) == []
     assert fired(beyond, targets, **limit) != []
+
+
+def test_rounding_is_no_drift():
+    # In binary .4 - .3 and .8 - .7 are more than .1.
+    assert fired(np.array([0.4, 0.2, 0.4]), np.array([0.3, 0.3, 0.4]), absolute=0.1) == []
+    assert fired(np.array([0.8, 0.2]), np.array([0.7, 0.3]), aggregate=0.1) == []
 
 
 def test_what_has_no_target_has_an_absolute_band_only():
@@ -196,7 +208,7 @@ def test_returns_are_finite_and_one_for_each_day(returns):
 
 
 def test_the_basket_is_defensive_from_above_high_until_below_low():
-    volatility = np.array([0.5, 0.8, 0.81, 0.5, NAN, 0.4, 0.39, 0.6, 0.9])
+    volatility = np.array([0.5, 0.8, 0.81, 0.8, NAN, 0.4, 0.39, 0.6, 0.9])
 
     path = defensive(volatility, high=0.8, low=0.4)
 
@@ -235,6 +247,7 @@ def test_thresholds_are_in_order(high, low):
         (0.0, None, 0.0, 1.0),
         (0.8, 0.45, 0.1, 0.45),
         (0.8, 0.4, 0.1, 0.4),
+        (0.5, 0.7, 0.1, 0.7),
         (0.8, 0.39, 0.1, 0.5),
         (0.8, 0.62, 0.1, 0.5),
         (0.8, 0.5, 0.0, 0.5),
