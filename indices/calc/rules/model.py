@@ -18,8 +18,9 @@ REQUIRED = ("count", "enter", "keep", "min_count", "schedule")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What a methodology says. Money in USD, shares as fractions of 1, a pair `_enter` and `_stay` for newcomers and
-    constituents; 0 screens nothing.
+    """What a methodology says. Money in USD, shares as fractions of 1.
+
+    Of a pair `_enter` is for newcomers and `_stay` for constituents; 0 screens nothing.
 
     sectors, token_types : those admitted; empty admits all
     exclude : keys of EXCLUSIONS that keep an asset out
@@ -182,9 +183,14 @@ class Rules:
         return is_signalled or self.watches_volatility or self.scheme == Scheme.SHARPE
 
     @property
+    def scores(self) -> frozenset[str]:
+        """The scheme that scores come from, and the parts of a blend."""
+        return frozenset({self.scheme.value, *(part.value for part, _ in self.blend)})
+
+    @property
     def counts_votes(self) -> bool:
         """Tell whether a ballot is held for each review."""
-        return self.rank_by == RankBy.VOTES or self.scheme == Scheme.VOTES or "votes" in dict(self.blend)
+        return self.rank_by == RankBy.VOTES or "votes" in self.scores
 
     @property
     def settling_days(self) -> int:
@@ -195,7 +201,8 @@ class Rules:
     def lookback_days(self) -> int:
         """Days of closes before a cut-off that these rules may look at."""
         needs = [LEAST_LOOKBACK, self.risk_days + SLACK]
-        if self.rank_by in {RankBy.MOMENTUM, RankBy.SHARPE} or self.tilt != Tilt.NONE or self.scheme == Scheme.SHARPE:
+        looks_at_rank_days = self.rank_by in {RankBy.MOMENTUM, RankBy.SHARPE} or self.tilt != Tilt.NONE
+        if looks_at_rank_days or "sharpe" in self.scores:
             needs.append(self.rank_days + SLACK)
         if SignalSource.TREND in {self.signals, self.gate}:
             needs.append(self.trend_slow + self.settling_days + SLACK)

@@ -20,6 +20,14 @@ EXCLUSIONS = {
     "meme": "memecoins",
     "privacy": "privacy coins",
 }
+SECTOR_EXCLUSIONS = {
+    "exchange": "exchange",
+    "memecoin": "meme",
+    "privacy": "privacy",
+    "stablecoin": "stable",
+    "wrapped": "wrapped",
+}
+"""Sectors that an exclusion empties."""
 ALPHAS = {
     Decimal(1): "in proportion to market cap",
     Decimal("0.5"): "in proportion to the square root of market cap",

@@ -1,22 +1,26 @@
 """Rules from JSON and back: whole numbers are ints, all others strings, so that no digit is lost."""
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
 from indices.calc.rules.errors import RulesError
+from indices.calc.rules.figures import plain
 from indices.calc.rules.names import BlendPart, Proceeds, RankBy, RebalanceTo, Residual, Scheme, SignalSource, Tilt
 from indices.calc.schedules import Roll, Schedule
 
 Blend = tuple[tuple[BlendPart, Decimal], ...]
 
+_STEP = Decimal("1e-12")
+_WIDE = Context(prec=50)
+
 
 def to_json(value: object) -> Any:
     """Return a rule as JSON that `READERS` read back to an equal one."""
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        return plain(value)
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
@@ -44,7 +48,7 @@ def _read_decimal(name: str, value: object) -> Decimal:
     except InvalidOperation:
         raise RulesError(name, f"is a number, not {value!r}.") from None
     # A digit more than a weight can hold, or a size no market has, is a slip of the pen.
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 18 or number != round(number, 12):
+    if not number.is_finite() or abs(number) >= 10**18 or number != number.quantize(_STEP, context=_WIDE):
         raise RulesError(name, f"has at most 18 digits before and 12 after the point: {value!r} has not.")
     return number
 
@@ -54,7 +58,7 @@ def _read_limit(name: str, value: object) -> Decimal | None:
 
 
 def _read_names(name: str, value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(entry, str) for entry in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(entry, str) and entry.strip() for entry in value):
         raise RulesError(name, "is a list of names.")
     return tuple(dict.fromkeys(value))
 
