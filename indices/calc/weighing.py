@@ -12,6 +12,7 @@ from indices.calc.metrics import common_log_returns
 from indices.calc.rules import BlendPart, Rules, Scheme, Tilt
 from indices.calc.weighting import (
     InfeasibleLimitsError,
+    NoPositiveScoreError,
     blended_weights,
     cap_family_scores,
     drop_below,
@@ -117,10 +118,17 @@ def _part(part: BlendPart, chosen: Sequence[Candidate], inputs: ReviewInputs) ->
         BlendPart.LIQUIDITY: lambda: np.array([c.median_volume or 0.0 for c in chosen]),
         BlendPart.INVERSE_VOLATILITY: lambda: inverse_volatility(_deviations(chosen, inputs)),
         BlendPart.EQUAL_RISK: lambda: _equal_risk(chosen, inputs),
-        BlendPart.SHARPE: lambda: sharpe_scores(np.array([c.sharpe or 0.0 for c in chosen])),
+        BlendPart.SHARPE: lambda: _sharpe(chosen),
         BlendPart.VOTES: lambda: np.array([float((inputs.votes or {}).get(c.asset_id, 0)) for c in chosen]),
     }
     return makers[part]()
+
+
+def _sharpe(chosen: Sequence[Candidate]) -> Floats:
+    try:
+        return sharpe_scores(np.array([c.sharpe or 0.0 for c in chosen]))
+    except NoPositiveScoreError:
+        return np.zeros(len(chosen))
 
 
 def _deviations(chosen: Sequence[Candidate], inputs: ReviewInputs) -> Floats:

@@ -135,7 +135,13 @@ def _taken(
         prev_hash=inputs.prev_hash,
         **origin,
     )
-    holdings = [
+    basket = HeldBasket.made(fixed, effective_day=day, sequence=sequence, is_event=is_event, result_hash=result_hash)
+    return Taken(basket=basket, rebalance=rebalance, holdings=holdings_of(rebalance, fixed))
+
+
+def holdings_of(rebalance: Rebalance, fixed: FixedBasket) -> list[Holding]:
+    """Return the rows of a fixed basket, unsaved."""
+    return [
         Holding(
             rebalance=rebalance,
             asset_id=line.asset_id,
@@ -146,5 +152,3 @@ def _taken(
         )
         for line in fixed.lines
     ]
-    basket = HeldBasket.made(fixed, effective_day=day, sequence=sequence, is_event=is_event, result_hash=result_hash)
-    return Taken(basket=basket, rebalance=rebalance, holdings=holdings)
