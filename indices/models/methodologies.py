@@ -19,6 +19,14 @@ class MethodologyQuerySet(models.QuerySet["Methodology"]):
         start = F("effective_from").asc(nulls_first=True)
         return self.filter(status__in=Methodology.PUBLIC).order_by(start, "version")
 
+    def for_day(self, effective_day: date) -> "Methodology | None":
+        """Return the version for a review that takes effect on a day: the latest announced from then or before.
+
+        Before the first of them it is the first; None where none is announced.
+        """
+        started = [version for version in self.announced() if version.starts_by(effective_day)]
+        return started[-1] if started else self.announced().first()
+
 
 class Methodology(models.Model):
     """One version of an index's rules: edited as a draft, replayed, approved by a second person, announced, in force.

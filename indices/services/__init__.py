@@ -1,5 +1,6 @@
-"""What changes indices: the night's second stage, the presets, and who may put which rules into force."""
+"""What changes indices: the night's second stage, the presets, and who may put which rules and baskets into force."""
 
+from indices.services.ballots import CannotVoteError, cast_vote
 from indices.services.governance import (
     CannotAnnounceError,
     CannotApproveError,
@@ -13,22 +14,40 @@ from indices.services.governance import (
     save_draft,
 )
 from indices.services.presets import load_presets
+from indices.services.proposals import (
+    CannotDecideError,
+    CannotRequestError,
+    approve_review,
+    compute_requested,
+    recompute_review,
+    reject_review,
+    request_review,
+)
 from indices.services.reviews import Preview, preview_review
 from indices.services.runs import WindowResult, run_window
 
 __all__ = [
     "CannotAnnounceError",
     "CannotApproveError",
+    "CannotDecideError",
     "CannotDraftError",
+    "CannotRequestError",
     "CannotRetireError",
+    "CannotVoteError",
     "Preview",
     "WindowResult",
     "announce_methodology",
     "approve_methodology",
+    "approve_review",
+    "cast_vote",
+    "compute_requested",
     "load_presets",
     "mark_computed",
     "preview_review",
+    "recompute_review",
     "reject_methodology",
+    "reject_review",
+    "request_review",
     "retire_index",
     "run_window",
     "save_draft",

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from indices.calc.inputs import Candidate
 from indices.calc.signals import VALUES, Signal as SignalValue
 from indices.models import Index, Signal
+from indices.selectors.kinds import flags_of
 from market import selectors as market
-from market.models import AssetEvent, Classification
+from market.models import AssetEvent
 
 ZERO = Decimal(0)
 SHORTEST_LOOKBACK = timedelta(days=120)
@@ -121,7 +122,7 @@ def _candidate(row: market.SnapshotRow) -> Candidate:
         sector=classified.sector if classified else None,
         token_type=classified.token_type if classified else None,
         jurisdiction=classified.jurisdiction if classified else "",
-        flags=_flags(classified) if classified else frozenset(),
+        flags=flags_of(classified) if classified else frozenset(),
         admitted=classified.is_eligible if classified else False,
         close=row.close,
         market_cap=row.market_cap,
@@ -131,20 +132,3 @@ def _candidate(row: market.SnapshotRow) -> Candidate:
         last_priced_day=row.last_priced_day,
         diligence=row.diligence,
     )
-
-
-def _flags(classified: Classification) -> frozenset[str]:
-    """Return what the asset is in the words of `indices.calc.rules.EXCLUSIONS`."""
-    sectors, types = Classification.Sector, Classification.TokenType
-    signs = {
-        "stable": classified.is_stable
-        or classified.sector == sectors.STABLECOIN
-        or classified.token_type == types.STABLECOIN,
-        "wrapped": classified.is_wrapped or classified.sector == sectors.WRAPPED,
-        "pegged": classified.is_pegged,
-        "security": classified.token_type == types.SECURITY,
-        "exchange": classified.sector == sectors.EXCHANGE,
-        "meme": classified.sector == sectors.MEMECOIN,
-        "privacy": classified.sector == sectors.PRIVACY,
-    }
-    return frozenset(flag for flag, is_set in signs.items() if is_set)

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from indices.calc.rules import Rules, RulesError
 from indices.models import Index, Level, Methodology
+from indices.services.ballots import open_ballot
 from indices.services.gathering import lookback_of
 from indices.services.levels import FormsDisagreeError
 from indices.services.market_nights import MarketNights
@@ -65,6 +66,7 @@ def _run_index(*, index_id: int, market: MarketNights, first: date, end: date, a
     for offset in range((end - first).days + 1):
         replay.night(first + offset * ONE_DAY)
     save(replay)
+    open_ballot(index=index, state=replay.state, at=at)
     return replay
 
 
