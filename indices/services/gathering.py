@@ -73,6 +73,25 @@ class Gatherer:
         needed = may_be_held(inputs) if _needs_history(rules) or rules.signals != SignalSource.NONE else []
         return replace(inputs, closes=self._closes(needed, rules, cutoff), signals=self._signals(needed, rules, cutoff))
 
+    def for_volatility(self, rules: Rules, cutoff: Cutoff) -> ReviewInputs:
+        """Return what `calc.exposure.volatility_exposure` looks at of the basket in force, and nothing else.
+
+        It is asked for every night, and the whole of `gather` would cost a hundred times as much.
+        """
+        basket = self.state.basket_after(cutoff.day)
+        effective = self.state.effective
+        return ReviewInputs(
+            kind=ReviewKind.TRIGGER,
+            rules=rules,
+            cutoff_day=cutoff.day,
+            candidates=(),
+            # Of the weights of now it matters only that there are some.
+            current=dict(zip(basket.asset_ids, basket.weights, strict=True)) if basket else {},
+            base=self.state.base_weights(),
+            closes=self._closes(sorted(self.state.members()), rules, cutoff),
+            volatility_exposure=_known(effective.volatility_exposure if effective else None),
+        )
+
     def current_weights(self, basket: HeldBasket | None, cutoff: Cutoff) -> dict[str, Decimal]:
         """Return the weights of a basket at the close of the cut-off day, as known then; they sum to exactly 1."""
         if basket is None:
@@ -189,7 +208,7 @@ def _needs_history(rules: Rules) -> bool:
 
 
 def _plain(values: NDArray[np.float64]) -> list[float | None]:
-    return [None if np.isnan(value) else float(value) for value in values]
+    return [value if value == value else None for value in values.tolist()]  # noqa: PLR0124 - NaN alone differs from itself
 
 
 def _known(exposure: Decimal | None) -> Decimal:

@@ -7,7 +7,6 @@ from decimal import Decimal
 import numpy as np
 
 from indices.calc.exposure import volatility_exposure
-from indices.calc.inputs import ReviewInputs, ReviewKind
 from indices.calc.reweighting import DRIFT, VOLATILITY
 from indices.calc.rules import Rules
 from indices.calc.triggers import Firing, fired, may_fire
@@ -69,7 +68,7 @@ def _in_words(firings: list[Firing], basket: HeldBasket, now: Mapping[str, Decim
 def _volatility(gatherer: Gatherer, rules: Rules, cutoff: Cutoff) -> Fired | None:
     if not rules.watches_volatility or gatherer.state.effective is None:
         return None
-    inputs: ReviewInputs = gatherer.gather(ReviewKind.TRIGGER, rules, cutoff, trigger=VOLATILITY)
+    inputs = gatherer.for_volatility(rules, cutoff)
     try:
         wanted = volatility_exposure(inputs.base, inputs)
     except CannotWeighError:
