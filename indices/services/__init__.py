@@ -25,6 +25,7 @@ from indices.services.proposals import (
 )
 from indices.services.reviews import Preview, preview_review
 from indices.services.runs import WindowResult, run_window
+from indices.services.verification import CannotVerifyError, Failure, Verification, verify_rebalances
 
 __all__ = [
     "CannotAnnounceError",
@@ -33,8 +34,11 @@ __all__ = [
     "CannotDraftError",
     "CannotRequestError",
     "CannotRetireError",
+    "CannotVerifyError",
     "CannotVoteError",
+    "Failure",
     "Preview",
+    "Verification",
     "WindowResult",
     "announce_methodology",
     "approve_methodology",
@@ -51,4 +55,5 @@ __all__ = [
     "retire_index",
     "run_window",
     "save_draft",
+    "verify_rebalances",
 ]
