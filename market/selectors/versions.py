@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from market.models import Asset, DailyPrice
@@ -115,15 +116,16 @@ class Versions:
         )
 
 
-def read_versions(assets: Sequence[Asset], first: date, last: date) -> Versions:
-    """Read every price version of some assets from one day to another, in one query."""
+def read_versions(assets: Sequence[Asset], first: date, last: date, *, earlier: Mapping[str, date]) -> Versions:
+    """Read every price version of some assets from one day to another, in one query.
+
+    A second one reads those of assets that were silent before: `earlier` has the day from which on, by asset id.
+    """
     place = {asset.id: index for index, asset in enumerate(assets)}
-    columns = ("day", "recorded_at", "superseded_at", "close", "market_cap", "volume")
-    rows = (
-        DailyPrice.objects.filter(asset__in=place, day__range=(first, last))
-        .order_by("day", "recorded_at")
-        .values_list("asset_id", *(AsStored(column) for column in columns))
-    )
+    rows = _rows(DailyPrice.objects.filter(asset__in=place, day__range=(first, last)))
+    if earlier:
+        since = DailyPrice.objects.filter(asset__in=earlier, day__gte=min(earlier.values()), day__lt=first)
+        rows = [*_rows(since), *rows]
     asset, day, recorded, superseded, close, market_cap, volume = zip(*rows, strict=True) if rows else ((),) * 7
     return Versions(
         asset_ids=[each.id for each in assets],
@@ -135,6 +137,12 @@ def read_versions(assets: Sequence[Asset], first: date, last: date) -> Versions:
         market_cap=Amounts(market_cap),
         stored_volume=Amounts(volume),
     )
+
+
+def _rows(prices: QuerySet[DailyPrice]) -> list[tuple[Any, ...]]:
+    columns = ("day", "recorded_at", "superseded_at", "close", "market_cap", "volume")
+    ordered = prices.order_by("day", "recorded_at")
+    return list(ordered.values_list("asset_id", *(AsStored(column) for column in columns)))
 
 
 def microseconds(instant: datetime) -> int:

@@ -7,16 +7,20 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
-from django.db.models import Max, Min, Q
+from django.db.models import OuterRef, Subquery
 from numpy.typing import NDArray
 
-from market.models import Asset, Classification, DailyPrice, DueDiligence
-from market.selectors.prices import LastClose, get_last_closes
+from market.models import SOURCE_LAG, Asset, Classification, DailyPrice, DueDiligence, close_of
+from market.selectors.prices import LastClose
 from market.selectors.versions import Versions, read_versions
 
 LOOKBACK = timedelta(days=120)
 VOLUME_DAYS = 90
 RECENT_VOLUME_DAYS = 30
+ONE_DAY = timedelta(days=1)
+
+FirstDays = Sequence[tuple[date, datetime]]
+"""Days on which an asset's prices begin, ascending, each with the instant from which on that was known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +29,8 @@ class SnapshotRow:
 
     `close` (USD) and `market_cap` (USD) are of the day itself, None when unknown. `median_volume` and `recent_volume`
     are the medians of the known values traded (USD a day) of the last 90 and 30 days, None when none is known.
-    `age_days` counts from the first day that ever had a price; `last_close` (USD) is of `last_priced_day`, the latest
-    day with a known price. `diligence` is the mean score, 1 to 5, of the newest due diligence known.
+    `age_days` counts from the first day that was known to have a price; `last_close` (USD) is of `last_priced_day`, the
+    latest day with a known price. `diligence` is the mean score, 1 to 5, of the newest due diligence known.
     """
 
     asset_id: str
@@ -47,14 +51,14 @@ class SnapshotRow:
 class MarketWindow:
     """A universe's prices of some days with all their versions, in memory: the night asks it and no database.
 
-    It answers for days from `start` to `end`, and for the lookback before `start`, where medians see fewer days.
+    It answers for days from `start` to `end`, and for the lookback before `start`, where medians see fewer days; at
+    instants from the beginning of the lookback on. Nothing that was recorded later shows in what was known before.
     """
 
     start: date
     end: date
     assets: Sequence[Asset]
-    first_days: Mapping[str, date]
-    carried: Mapping[str, LastClose]
+    first_days: Mapping[str, FirstDays]
     classifications: Mapping[str, Sequence[Classification]]
     diligence: Mapping[str, Sequence[DueDiligence]]
     versions: Versions
@@ -99,11 +103,9 @@ class MarketWindow:
 
     def last_closes(self, day: date) -> dict[str, LastClose]:
         """Return each asset's latest current close on or before a day; one that never had a price is not in it."""
-        found = {asset_id: last for asset_id, last in self.carried.items() if last.day <= day}
         rows = self.versions.current(date.min, day)
         latest = dict(zip(self.versions.asset[rows].tolist(), rows.tolist(), strict=True))
-        found |= {self.assets[place].id: self._last_close(row) for place, row in latest.items()}
-        return found
+        return {self.assets[place].id: self._last_close(row) for place, row in latest.items()}
 
     def _last_close(self, row: int) -> LastClose:
         return LastClose(date.fromordinal(int(self.versions.day[row])), self.versions.close[row])
@@ -122,15 +124,11 @@ class MarketWindow:
     def _row(
         self, place: int, latest: int, medians: tuple[float | None, float | None], day: date, known_at: datetime
     ) -> SnapshotRow | None:
-        asset = self.assets[place]
-        carried = self.carried.get(asset.id)
-        if latest >= 0:
-            last = self._last_close(latest)
-        elif carried is not None and carried.day <= day:
-            last = carried
-        else:
+        if latest < 0:
             return None
-        is_priced = latest >= 0 and last.day == day
+        asset = self.assets[place]
+        last = self._last_close(latest)
+        is_priced = last.day == day
         return SnapshotRow(
             asset_id=asset.id,
             symbol=asset.symbol,
@@ -140,11 +138,15 @@ class MarketWindow:
             market_cap=self.versions.market_cap.get(latest) if is_priced else None,
             median_volume=medians[0],
             recent_volume=medians[1],
-            age_days=(day - self.first_days[asset.id]).days,
+            age_days=(day - self._first_day(asset.id, known_at)).days,
             last_priced_day=last.day,
             last_close=last.close,
             diligence=self._diligence(asset.id, day, known_at),
         )
+
+    def _first_day(self, asset_id: str, known_at: datetime) -> date:
+        firsts = self.first_days[asset_id]
+        return next((first for first, known in firsts if known <= known_at), firsts[-1][0])
 
     def _diligence(self, asset_id: str, day: date, known_at: datetime) -> Decimal | None:
         known = [d for d in self.diligence.get(asset_id, ()) if d.reviewed_on <= day and d.recorded_at <= known_at]
@@ -162,21 +164,12 @@ class MarketWindow:
 def load_market_window(*, simulated: bool, start: date, end: date, lookback: timedelta = LOOKBACK) -> MarketWindow:
     """Read a universe's price versions from `lookback` before `start` to `end`, its classifications and diligence.
 
-    Five queries, six when an asset had its last price before the window.
+    Five queries; one more when an asset had fallen silent before the window, and one when prices were put in before
+    the first day of an asset.
     """
     first_read = start - lookback
     assets = list(Asset.objects.filter(simulated=simulated, kind=Asset.Kind.CRYPTO).order_by("id"))
-    spans = {
-        asset_id: (first, before)
-        for asset_id, first, before in DailyPrice.objects.current()
-        .filter(asset__simulated=simulated)
-        .order_by()
-        .values_list("asset_id")
-        .annotate(first=Min("day"), before=Max("day", filter=Q(day__lt=first_read)))
-    }
-    versions = read_versions(assets, first_read, end)
-    seen = set(versions.asset.tolist())
-    silent = [a.id for place, a in enumerate(assets) if place not in seen and spans.get(a.id, (None, None))[1]]
+    firsts, silent = _read_spans(simulated=simulated, first_read=first_read)
     classifications: dict[str, list[Classification]] = {}
     for classification in Classification.objects.filter(asset__simulated=simulated).order_by("asset_id", "valid_from"):
         classifications.setdefault(classification.asset_id, []).append(classification)
@@ -184,12 +177,49 @@ def load_market_window(*, simulated: bool, start: date, end: date, lookback: tim
         start=start,
         end=end,
         assets=assets,
-        first_days={asset_id: first for asset_id, (first, _) in spans.items()},
-        carried=get_last_closes(asset_ids=silent, day=first_read - timedelta(days=1)) if silent else {},
+        first_days=firsts,
         classifications=classifications,
         diligence=_read_diligence(simulated=simulated),
-        versions=versions,
+        versions=read_versions(assets, first_read - ONE_DAY, end, earlier=silent),
     )
+
+
+def _read_spans(*, simulated: bool, first_read: date) -> tuple[dict[str, FirstDays], dict[str, date]]:
+    """Return the first days of each asset, and from which day on to read one that was silent before the window."""
+    prices = DailyPrice.objects.filter(asset=OuterRef("pk"))
+    before = prices.known_at(close_of(first_read)).filter(day__lt=first_read).order_by("-day").values("day")[:1]
+    spans = Asset.objects.filter(simulated=simulated, kind=Asset.Kind.CRYPTO).values_list(
+        "id",
+        Subquery(prices.order_by("day", "recorded_at").values("day")[:1]),
+        Subquery(prices.order_by("day", "recorded_at").values("recorded_at")[:1]),
+        Subquery(before),
+    )
+    firsts: dict[str, FirstDays] = {}
+    silent = {}
+    late = []
+    for asset_id, first, known, newest in spans:
+        if first is None:
+            continue
+        firsts[asset_id] = [(first, known)]
+        if known > close_of(first) + SOURCE_LAG:
+            late.append(asset_id)
+        # The day before the window is read for all: who had a price then was not silent.
+        if first < first_read - ONE_DAY and newest != first_read - ONE_DAY:
+            silent[asset_id] = newest or first
+    return firsts | _read_late_firsts(late), silent
+
+
+def _read_late_firsts(asset_ids: Sequence[str]) -> dict[str, FirstDays]:
+    """Return the first days of assets to which earlier prices were put in afterwards: each as long as it was known."""
+    found: dict[str, list[tuple[date, datetime]]] = {}
+    if not asset_ids:
+        return {}
+    rows = DailyPrice.objects.filter(asset__in=asset_ids).order_by("day", "recorded_at")
+    for asset_id, day, recorded_at in rows.values_list("asset_id", "day", "recorded_at"):
+        firsts = found.setdefault(asset_id, [])
+        if not firsts or recorded_at < firsts[-1][1]:
+            firsts.append((day, recorded_at))
+    return dict(found)
 
 
 def _read_diligence(*, simulated: bool) -> dict[str, list[DueDiligence]]:

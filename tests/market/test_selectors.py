@@ -205,6 +205,63 @@ def test_a_coin_that_fell_silent_long_ago_keeps_its_last_day():
     assert market.last_closes(start) == {"silent": LastClose(day(0), Decimal(7))}
 
 
+def far(asset: Asset, *, recorded_on: int, close: str = "1"):
+    """Price an asset on day 0, known from the morning of another day on."""
+    return make_price(asset, day(0), close, recorded_at=close_of(day(recorded_on)))
+
+
+def test_prices_of_long_ago_that_were_put_in_later_do_not_show_in_what_was_known_before():
+    start = day(0) + LOOKBACK + timedelta(days=10)
+    quiet, young = make_asset("quiet"), make_asset("young")
+    far(quiet, recorded_on=135)
+    make_price(young, start, "5")
+    far(young, recorded_on=135)
+    market = load_market_window(simulated=False, start=start, end=start + timedelta(days=9))
+
+    (known,) = market.snapshot(start, close_of(start))
+    quiet_later, young_later = market.snapshot(start + timedelta(days=9), close_of(day(139)))
+
+    assert (known.asset_id, known.age_days) == ("young", 0)
+    assert (quiet_later.last_priced_day, quiet_later.age_days) == (day(0), 139)
+    assert (young_later.last_priced_day, young_later.age_days) == (start, 139)
+
+
+def test_a_close_of_long_ago_is_the_one_that_was_known():
+    start = day(0) + LOOKBACK + timedelta(days=10)
+    old = far(make_asset("quiet"), recorded_on=0, close="7")
+    old.superseded_at = close_of(day(135))
+    old.save()
+    far(old.asset, recorded_on=135, close="9")
+    market = load_market_window(simulated=False, start=start, end=start + timedelta(days=9))
+
+    assert market.snapshot(start, close_of(start))[0].last_close == 7
+    assert market.snapshot(start, close_of(day(135)))[0].last_close == 9
+    assert market.last_closes(start) == {"quiet": LastClose(day(0), Decimal(9))}
+
+
+def test_a_coin_that_comes_back_has_been_there_all_along():
+    start = day(0) + LOOKBACK + timedelta(days=10)
+    asset = make_asset("back")
+    make_price(asset, day(0), "7")
+    make_price(asset, start + timedelta(days=9), "8")
+    market = load_market_window(simulated=False, start=start, end=start + timedelta(days=9))
+
+    (row,) = market.snapshot(start, close_of(start))
+
+    assert (row.last_priced_day, row.last_close, row.age_days) == (day(0), 7, 130)
+
+
+def test_a_day_put_in_before_a_day_put_in_before_the_first_counts_once_it_is_known():
+    asset = make_asset("a")
+    for offset, recorded_on in ((1, 8), (2, 6), (3, 7), (4, 4)):
+        make_price(asset, day(offset), "1", recorded_at=close_of(day(recorded_on)))
+    market = window(0, 9)
+
+    ages = [market.snapshot(day(9), close_of(day(known)))[0].age_days for known in (4, 5, 6, 7, 8)]
+
+    assert ages == [5, 5, 7, 7, 8]
+
+
 def test_last_closes_of_a_window_look_back_but_never_ahead(two_assets):
     market = window()
 
