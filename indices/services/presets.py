@@ -20,7 +20,11 @@ SLEEVES = {Index.Universe.REAL: ("usd-coin", "tether"), Index.Universe.SIMULATED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """An index and its first rules; `has_sleeve` gives them the stablecoins of the universe."""
+    """An index and its first rules.
+
+    `has_sleeve` gives them the stablecoins of the universe; of a sector that is `real_only` the simulated market has too
+    few assets.
+    """
 
     slug: str
     name: str
@@ -29,6 +33,7 @@ class Preset:
     tier: Index.Tier
     rules: Mapping[str, Any]
     has_sleeve: bool = False
+    real_only: bool = False
 
     def rules_in(self, universe: Index.Universe) -> Rules:
         """Return the rules for a universe."""
@@ -39,7 +44,7 @@ def _size(count: int, enter: int, keep: int, min_count: int) -> dict[str, int]:
     return {"count": count, "enter": enter, "keep": keep, "min_count": min_count}
 
 
-def _sector(slug: str, name: str, what: str, *, sector: str = "") -> Preset:
+def _sector(slug: str, name: str, what: str, *, sector: str = "", real_only: bool = False) -> Preset:
     return Preset(
         slug=slug,
         name=name,
@@ -53,6 +58,7 @@ def _sector(slug: str, name: str, what: str, *, sector: str = "") -> Preset:
             "cap": Decimal("0.25"),
             "schedule": Schedule.MONTHLY,
         },
+        real_only=real_only,
     )
 
 
@@ -88,9 +94,9 @@ PRESETS = (
         },
     ),
     _sector("defi", "DeFi", "decentralised finance"),
-    _sector("ai", "AI", "artificial intelligence and computing"),
-    _sector("gaming", "Gaming", "games and virtual worlds"),
-    _sector("rwa", "Real-World Assets", "real-world assets"),
+    _sector("ai", "AI", "artificial intelligence and computing", real_only=True),
+    _sector("gaming", "Gaming", "games and virtual worlds", real_only=True),
+    _sector("rwa", "Real-World Assets", "real-world assets", real_only=True),
     _sector("layer-1", "Layer 1", "base chains", sector="layer1"),
     Preset(
         slug="memecoin-equal",
@@ -198,7 +204,7 @@ def load_presets(*, at: datetime) -> list[Index]:
         index = known.get(preset.slug)
         if index and index.universe != universe:
             index = _give_way(index, preset, universe)
-        if index is None:
+        if index is None and not (preset.real_only and is_simulated):
             made.append(_make(preset, universe, at))
     return made
 
