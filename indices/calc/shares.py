@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
+from math import lcm
 
 STEP = Decimal("1e-12")
 """The grid on which weights are stored."""
@@ -29,17 +29,24 @@ def share_out(total: Decimal, weights: Sequence[Decimal] | Sequence[float], *, u
         If no weight is above 0, one is negative or not finite, or the total is no such number.
 
     """
-    exact = [Fraction(weight) for weight in weights]
-    whole = sum(exact, Fraction(0))
-    if whole <= 0 or min(exact) < 0:
+    sizes = _common_integers(weights)
+    whole = sum(sizes)
+    if whole <= 0 or min(sizes) < 0:
         raise ValueError("Weights are not negative and at least one is positive.")
     if total < 0 or total % unit:
         raise ValueError(f"The total is a whole number of {unit}, not negative.")
 
     units = int(total / unit)
-    due = [units * weight / whole for weight in exact]
-    parts = [int(part) for part in due]
-    by_remainder = sorted(range(len(parts)), key=lambda place: (parts[place] - due[place], place))
+    shared = [divmod(units * size, whole) for size in sizes]
+    parts = [part for part, _ in shared]
+    by_remainder = sorted(range(len(parts)), key=lambda place: (-shared[place][1], place))
     for place in by_remainder[: units - sum(parts)]:
         parts[place] += 1
     return [part * unit for part in parts]
+
+
+def _common_integers(weights: Sequence[Decimal] | Sequence[float]) -> list[int]:
+    """Return integers in exactly the ratios of the weights."""
+    ratios = [weight.as_integer_ratio() for weight in weights]
+    multiple = lcm(*(denominator for _, denominator in ratios))
+    return [numerator * (multiple // denominator) for numerator, denominator in ratios]
