@@ -183,8 +183,9 @@ def _votes(ballots: Mapping[date, Ballot], kind: ReviewKind, rules: Rules, cutof
     days = [cutoff.day] if kind == ReviewKind.RECONSTITUTION else sorted(ballots, reverse=True)
     for ballot in (ballots[day] for day in days if day in ballots and day <= cutoff.day):
         last = min(ballot.closes_at, cutoff.known_at)
+        cast = [vote.asset_id for vote in ballot.votes.all() if vote.cast_at <= last]
         with suppress(QuorumError):
-            return tally((vote.asset_id for vote in ballot.votes.all() if vote.cast_at <= last), quorum=ballot.quorum)
+            return tally(cast, quorum=ballot.quorum)
     return None
 
 
