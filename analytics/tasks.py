@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import IdempotencyRecord
 from analytics import services
+from indices import services as indices
 
 logger = structlog.get_logger(__name__)
 
@@ -59,8 +60,9 @@ def process_chunk(*, claim: str, start: str, end: str, at: str, first: int, last
 
 @shared_task
 def claim_work() -> None:
-    """Take up what people's changes have asked for: portfolios whose ledger has changed are valued again."""
+    """Take up what people have asked for: portfolios whose ledger has changed are valued, reviews are computed."""
     services.revalue_marked(at=timezone.now())
+    indices.compute_requested(at=timezone.now())
 
 
 @shared_task

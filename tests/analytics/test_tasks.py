@@ -10,6 +10,7 @@ from analytics import services, tasks
 from analytics.models import NightlyRun, StageRun, Valuation
 from tests.analytics.factories import NOW, day, dump, make_night, price, valuations
 from tests.factories import make_asset
+from tests.indices.factories import make_index
 from tests.portfolios.factories import make_portfolio, record
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +142,27 @@ def test_work_that_people_asked_for_is_claimed(portfolio):
     tasks.claim_work()
 
     assert [row[0] for row in valuations(portfolio, "net_deposits")][3:5] == [20, 30]
+
+
+def test_reviews_that_people_asked_for_are_computed(portfolio):
+    index = make_index()
+    review = index.reviews.create(
+        methodology=index.methodologies.get(),
+        kind="extraordinary",
+        cutoff_day=day("03-08"),
+        cutoff_at=NOW,
+        announce_day=day("03-09"),
+        effective_day=day("03-09"),
+        status="draft",
+        reason="Asked for.",
+    )
+
+    tasks.claim_work()
+    tasks.claim_work()
+
+    review.refresh_from_db()
+    assert (review.status, review.computed_at) == ("needs_review", NOW)
+    assert review.reason == "0 eligible assets, fewer than the 2 needed."
 
 
 def test_old_answers_are_forgotten(alice):
