@@ -1,10 +1,12 @@
 """Fixtures that every test may use."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from django.apps import apps
 from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
@@ -41,6 +43,12 @@ def alice(db) -> "User":
 def bob(db) -> "User":
     """Make the stranger."""
     return make_user(email="bob@example.com")
+
+
+@pytest.fixture
+def groups(db) -> None:
+    """Have the groups that come with the migrations: a test that empties the database takes them away."""
+    import_module("analytics.migrations.0003_groups").make_groups(apps, None)
 
 
 @pytest.fixture

@@ -53,9 +53,10 @@ def make_groups(apps, schema_editor):
     # Permissions are made after all migrations; these groups need them now.
     for label in ("market", "indices", "analytics"):
         config = apps.get_app_config(label)
+        known = getattr(config, "models_module", None)
         config.models_module = True
         create_permissions(config, apps=apps, verbosity=0)
-        config.models_module = None
+        config.models_module = known
     for name, granted in (("curator", CURATOR), ("approver", APPROVER)):
         group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=name)
         permissions = apps.get_model("auth", "Permission").objects

@@ -5,9 +5,10 @@ import socket
 import stat
 import sys
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
@@ -65,20 +66,31 @@ def test_the_demo_is_made_once_and_the_night_completes_it(monkeypatch, capsys):
     assert "VaR 95%" in words
 
 
-def test_the_curator_drafts_and_the_approver_publishes(as_user):
+def test_the_curator_drafts_and_the_approver_approves(as_user, groups):
     demo.make_people(dict.fromkeys(demo.PEOPLE, "secret"))
     curator, approver = (User.objects.get(email=email) for email in (demo.CURATOR, demo.APPROVER))
 
-    pages = ["indices/index/", "indices/methodology/", "indices/review/", "market/dailyprice/", "market/datafinding/"]
+    pages = [
+        "indices/index/", "indices/methodology/", "indices/review/", "indices/rebalance/", "indices/level/",
+        "market/dailyprice/", "market/datafinding/", "market/assetevent/", "analytics/backtest/",
+    ]  # fmt: skip
     for person in (curator, approver):
         client = as_user(person)
         assert {client.get(f"/admin/{page}").status_code for page in pages} == {200}
     assert as_user(curator).get("/admin/indices/methodology/add/").status_code == 200
     assert as_user(approver).get("/admin/indices/methodology/add/").status_code == 403
-    assert not curator.has_perm("indices.publish_methodology")
-    assert approver.has_perm("indices.publish_methodology")
-    every = Permission.objects.values_list("codename", flat=True)
-    assert {name for names in demo.RIGHTS.values() for name in names} <= set(every)
+    for name in ("indices.approve_methodology", "indices.approve_review", "market.approve_assetevent"):
+        assert not curator.has_perm(name)
+        assert approver.has_perm(name)
+
+
+def test_the_groups_have_every_right_that_they_name(groups):
+    migration = import_module("analytics.migrations.0003_groups")
+
+    for name, granted in (("curator", migration.CURATOR), ("approver", migration.APPROVER)):
+        named = {(app, pattern.format(model)) for (app, model), patterns in granted.items() for pattern in patterns}
+        held = Group.objects.get(name=name).permissions.values_list("content_type__app_label", "codename")
+        assert set(held) == named
 
 
 def test_the_logins_are_for_the_eyes_of_the_owner(tmp_path):
