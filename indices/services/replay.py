@@ -31,12 +31,15 @@ UNSETTLED = {Level.Status.PROVISIONAL, Level.Status.SUSPENDED}
 class IndexReplay:
     """The nights of one index, on a market in memory."""
 
-    def __init__(self, *, index: Index, market: MarketNights, state: IndexState, at: datetime) -> None:
-        """Take what is stored; nothing of the index is read from here on."""
+    def __init__(
+        self, *, index: Index, market: MarketNights, state: IndexState, at: datetime, rehearses: bool = False
+    ) -> None:
+        """Take what is stored; nothing of the index is read from here on. A rehearsal is not to be saved."""
         self.index = index
         self.market = market
         self.state = state
         self.at = at
+        self.rehearses = rehearses
         self.gatherer = Gatherer(index=index, market=market, state=state)
         self.live_since = index.live_since
         self.levels: list[Level] = []
@@ -259,7 +262,7 @@ class IndexReplay:
             computed_at=self.at,
         )
         inputs = self.gatherer.gather(kind, rules, cutoff, trigger=trigger, fired=fired)
-        lines = draw_up(review=review, inputs=inputs, auto_approve=self.index.auto_approve)
+        lines = draw_up(review=review, inputs=inputs, auto_approve=self.index.auto_approve, rehearses=self.rehearses)
         self._keep_review(review, lines)
 
     def _keep_review(self, review: Review, lines: list[ReviewLine]) -> None:

@@ -52,14 +52,16 @@ def preview_review(*, index: Index, rules: Rules, cutoff_day: date, at: datetime
     )
 
 
-def draw_up(*, review: Review, inputs: ReviewInputs, auto_approve: bool) -> list[ReviewLine]:
+def draw_up(*, review: Review, inputs: ReviewInputs, auto_approve: bool, rehearses: bool = False) -> list[ReviewLine]:
     """Fill in a review from its inputs and return its lines, all unsaved.
 
-    Without a problem it waits for approval, or is approved at once and announced when its day has come.
+    Without a problem it waits for approval, or is approved at once and announced when its day has come. A rehearsal is
+    never stored: it keeps no text of its inputs, and only the lines that later reviews or the basket need.
     """
     composition: Composition = compose(inputs)
-    review.inputs = inputs.to_text()
-    review.snapshot_hash = digest(review.inputs)
+    if not rehearses:
+        review.inputs = inputs.to_text()
+        review.snapshot_hash = digest(review.inputs)
     review.exposure = composition.exposure
     review.volatility_exposure = composition.volatility_exposure
     if composition.problem:
@@ -72,7 +74,9 @@ def draw_up(*, review: Review, inputs: ReviewInputs, auto_approve: bool) -> list
         review.status = Review.Status.APPROVED
         review.approved_at = review.computed_at
         announce_if_due(review, review.cutoff_day)
-    return [line_of(review, verdict) for verdict in composition.verdicts]
+    keeps_all = not rehearses or inputs.rules.streak > 1
+    needed = (each for each in composition.verdicts if keeps_all or each.is_selected or each.is_sleeve)
+    return [line_of(review, verdict) for verdict in needed]
 
 
 def announce_if_due(review: Review, day: date) -> bool:
