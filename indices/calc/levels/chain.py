@@ -43,7 +43,8 @@ def chain_levels(
     for start, stop, weights in _segments(rebalances, closes.shape):
         held = np.flatnonzero(weights)
         period = _held_closes(closes, held, start, stop)
-        levels[start:stop] = period @ (level * weights[held] / period[0])
+        # Row by row: a matrix product may round a row differently when there are more rows after it.
+        levels[start:stop] = (period * (level * weights[held] / period[0])).sum(axis=1)
         # The row itself keeps the level that the old weights gave it, to the last digit.
         levels[start] = level
         level = float(levels[stop - 1])
