@@ -99,6 +99,15 @@ def carry_over_event(
         net_factor=basket.net_factor,
         prev_hash=basket.result_hash,
     )
+    return carry_out(index=index, event=event, inputs=inputs, sequence=sequence)
+
+
+def carry_out(*, index: Index, event: AssetEvent, inputs: EventInputs, sequence: int) -> Taken:
+    """Carry a basket over an event from inputs that are put together.
+
+    Raises CannotRunError with the reason when the event does not fit the basket.
+    """
+    day = inputs.effective_day
     try:
         fixed = carry_over(inputs)
     except ValueError as error:
