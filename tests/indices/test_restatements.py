@@ -1,97 +1,51 @@
-"""Restatements: asked for by one, approved by another; they append versions that a right run would have given."""
+"""Restatements append versions that a right run would have given, and leave all else as it was."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Group
 
-from indices.models import Index, Level, Rebalance, Restatement, Review
+from indices.models import Level, Rebalance, Review
 from indices.services import (
-    CannotRestateError,
     approve_restatement,
     preview_restatement,
-    reject_restatement,
     request_restatement,
     run_approved_restatements,
-    run_window,
     verify_rebalances,
 )
 from market.models import AssetEvent, DailyPrice
 from market.services import revise_price
 from tests.factories import make_user
 from tests.indices.factories import AT, FIRST, NEXT, levels_of, make_coin, make_index, make_rules, price_days
+from tests.indices.restating import (
+    DAY,
+    EVE,
+    LAST,
+    LATER,
+    RULES,
+    baskets,
+    correct,
+    delist_d,
+    make_member,
+    market,
+    restate,
+    run,
+)
 
-pytestmark = pytest.mark.django_db
-
-EVE = FIRST - timedelta(days=1)
-DAY = timedelta(days=1)
-LATER = AT + timedelta(days=30)
-LAST = date(2023, 3, 5)
 EXACT = Decimal("1e-12")
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def curator():
     """Make a curator: may ask for restatements."""
-    user = make_user(email="curator@example.com")
-    user.groups.add(Group.objects.get(name="curator"))
-    return user
+    return make_member("curator")
 
 
 @pytest.fixture
 def approver():
     """Make an approver: may approve them."""
-    user = make_user(email="approver@example.com")
-    user.groups.add(Group.objects.get(name="approver"))
-    return user
-
-
-def market() -> None:
-    """Price four coins to the fifth of March; on 1 February the close of b is ten times too low."""
-    a, b, c, d = make_coin("a"), make_coin("b"), make_coin("c"), make_coin("d")
-    price_days(a, EVE, [str(100 + place) for place in range(65)], supply=10)
-    price_days(b, EVE, ["5" if EVE + place * DAY == NEXT else str(50 + place % 7) for place in range(65)], supply=10)
-    price_days(c, EVE, [str(10 + place % 3) for place in range(65)], supply=50)
-    price_days(d, EVE, [f"{1 + place % 5}.25" for place in range(65)], supply=100)
-
-
-def correct(asset_id: str = "b", day: date = NEXT, close: str = "54") -> None:
-    """Revise a close as a curator does."""
-    price = DailyPrice.objects.current().get(asset=asset_id, day=day)
-    revise_price(price=price, close=Decimal(close), market_cap=price.market_cap, volume=price.volume, at=AT + DAY)
-
-
-def run(index_day: date = LAST) -> None:
-    """Run every active index up to a day."""
-    assert run_window(start=FIRST, end=index_day, at=AT).problems == []
-
-
-def restate(index: Index, curator, approver, first_day: date = NEXT, at=LATER) -> Restatement:
-    """Ask for a restatement, approve it and have it carried out."""
-    asked = request_restatement(index_id=index.pk, first_day=first_day, cause="Typo of b.", by=curator, at=LATER)
-    approve_restatement(restatement_id=asked.pk, approver=approver, at=LATER)
-    run_approved_restatements(at=at)
-    asked.refresh_from_db()
-    return asked
-
-
-def delist_d() -> None:
-    """Let d leave in the middle of February."""
-    AssetEvent.objects.create(
-        asset_id="d", kind="delisting", treatment="last", effective_day=date(2023, 2, 14), note="Halted.",
-        status="approved", author=make_user(email="one@example.com"), approver=make_user(email="two@example.com"),
-        approved_at=AT,
-    )  # fmt: skip
-
-
-def baskets(index: Index) -> list[dict[str, tuple[Decimal, Decimal]]]:
-    """Return units and weights of the baskets in force, in order."""
-    current = Rebalance.objects.current().filter(index=index).prefetch_related("holdings")
-    return [{held.asset_id: (held.units, held.weight) for held in each.holdings.all()} for each in current]
-
-
-RULES = {"count": 4, "enter": 4, "keep": 4, "alpha": "0.5", "fee": "0.002", "cap": "0.4"}
+    return make_member("approver")
 
 
 def test_what_is_restated_is_what_a_run_on_right_prices_gives(curator, approver):
@@ -416,82 +370,3 @@ def test_a_preview_says_what_stands_in_the_way(curator):
     DailyPrice.objects.filter(asset="a", day=NEXT).delete()
 
     assert preview_restatement(restatement_id=asked.pk, at=LATER).problem == "No price on 2023-02-01 of a."
-
-
-@pytest.mark.parametrize(
-    ("first_day", "cause", "words"),
-    [
-        (EVE, "Typo.", "has levels from 2023-01-01 to 2023-03-05"),
-        (LAST + DAY, "Typo.", "choose a day among them"),
-        (NEXT, "  ", "Say what was wrong"),
-    ],
-)
-def test_a_request_that_makes_no_sense_is_refused(curator, first_day, cause, words):
-    market()
-    index = make_index()
-    run()
-
-    with pytest.raises(CannotRestateError, match=words):
-        request_restatement(index_id=index.pk, first_day=first_day, cause=cause, by=curator, at=LATER)
-
-
-def test_an_index_without_levels_has_nothing_to_restate(curator):
-    with pytest.raises(CannotRestateError, match="no level yet"):
-        request_restatement(index_id=make_index().pk, first_day=FIRST, cause="Typo.", by=curator, at=LATER)
-
-
-def test_asking_deciding_and_rejecting_need_their_permissions(curator, approver):
-    market()
-    index = make_index()
-    run()
-    nobody = make_user(email="nobody@example.com")
-    asked = request_restatement(index_id=index.pk, first_day=NEXT, cause="Typo.", by=curator, at=LATER)
-
-    with pytest.raises(CannotRestateError, match="needs the permission to add"):
-        request_restatement(index_id=index.pk, first_day=NEXT, cause="Typo.", by=approver, at=LATER)
-    with pytest.raises(CannotRestateError, match="needs the permission to approve"):
-        approve_restatement(restatement_id=asked.pk, approver=nobody, at=LATER)
-    with pytest.raises(CannotRestateError, match="needs the permission to approve"):
-        reject_restatement(restatement_id=asked.pk, approver=curator, at=LATER)
-
-
-def test_whoever_asked_cannot_approve(curator):
-    market()
-    index = make_index()
-    run()
-    curator.groups.add(Group.objects.get(name="approver"))
-    asked = request_restatement(index_id=index.pk, first_day=NEXT, cause="Typo.", by=curator, at=LATER)
-
-    with pytest.raises(CannotRestateError, match="another person does"):
-        approve_restatement(restatement_id=asked.pk, approver=curator, at=LATER)
-    assert run_approved_restatements(at=LATER) == []
-
-
-def test_what_was_rejected_is_not_carried_out(curator, approver):
-    market()
-    index = make_index()
-    run()
-    asked = request_restatement(index_id=index.pk, first_day=NEXT, cause="Typo.", by=curator, at=LATER)
-
-    once = reject_restatement(restatement_id=asked.pk, approver=approver, at=LATER)
-    twice = reject_restatement(restatement_id=asked.pk, approver=approver, at=LATER + DAY)
-
-    assert (once.status, once.message) == ("rejected", f"Rejected on {LATER.date()} by approver@example.com.")
-    assert twice.message == once.message
-    with pytest.raises(CannotRestateError, match="decided already: rejected"):
-        approve_restatement(restatement_id=asked.pk, approver=approver, at=LATER)
-    assert run_approved_restatements(at=LATER) == []
-
-
-def test_approving_twice_changes_nothing(curator, approver):
-    market()
-    index = make_index()
-    run()
-    asked = request_restatement(index_id=index.pk, first_day=NEXT, cause="Typo.", by=curator, at=LATER)
-    approve_restatement(restatement_id=asked.pk, approver=approver, at=LATER)
-
-    again = approve_restatement(restatement_id=asked.pk, approver=approver, at=LATER + DAY)
-
-    assert again.approved_at == LATER
-    with pytest.raises(CannotRestateError, match="decided already: approved"):
-        reject_restatement(restatement_id=asked.pk, approver=approver, at=LATER)
