@@ -106,7 +106,8 @@ def preview_invest(
         raise CannotInvestError(_no_basket(sleeve.index, basket_day), field="day")
     _check_closes(basket, basket_day)
     traded_at = at if day is None else close_of(day) - timedelta(seconds=1)
-    buys, skipped = _split(amount, basket.lines, portfolio.fee_rate)
+    lines = [line for line in basket.lines if line.weight]  # the child of a fork has no price yet
+    buys, skipped = _split(amount, lines, portfolio.fee_rate)
     plan = InvestPlan(
         sleeve=sleeve, wallet=source, amount=amount, priced_on=basket_day, traded_at=traded_at,
         fee_rate=portfolio.fee_rate, cash=_cash(portfolio, source, traded_at), buys=buys, skipped=skipped,
@@ -193,8 +194,8 @@ def _no_basket(index: Index, day: date) -> str:
 
 
 def _check_closes(basket: indices.Basket, day: date) -> None:
-    closes = market.get_last_closes(asset_ids=[line.asset_id for line in basket.lines], day=day)
-    old = [line for line in basket.lines if line.asset_id not in closes or closes[line.asset_id].day != day]
+    closes = market.get_last_closes(asset_ids=[line.asset_id for line in basket.lines if line.weight], day=day)
+    old = [line for line in basket.lines if line.weight and closes[line.asset_id].day != day]
     if old:
         names = ", ".join(line.symbol for line in old)
         raise CannotInvestError(f"day: no close of {day} is known for {names}; choose another day.", field="day")

@@ -5,11 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from indices.models import Index
+from indices.models import Holding, Index, Rebalance
 from market.models import DailyPrice
 from portfolios import services
 from portfolios.models import Order, Position, Transaction
 from portfolios.selectors import check_invariants, get_cash
+from tests.factories import make_asset
 from tests.portfolios.factories import FIRST_DAY, LAST_DAY, NOW, make_index, make_investor, make_market, record
 
 D = Decimal
@@ -190,6 +191,17 @@ def test_a_constituent_without_a_close_is_named(alice):
 
     with pytest.raises(services.CannotInvestError, match="no close of 2024-03-09 is known for ETHER"):
         invest(portfolio, day=LAST_DAY)
+
+
+def test_the_child_of_a_fork_without_a_close_is_not_bought(alice):
+    portfolio = make_investor(alice)
+    Holding.objects.create(
+        rebalance=Rebalance.objects.get(), asset=make_asset("child"), units=1, weight=0, price=0, capped_supply=1
+    )
+
+    invest(portfolio)
+
+    assert set(Position.objects.values_list("asset", flat=True)) == {"usd", "bitcoin", "ethereum"}
 
 
 def test_parts_of_another_portfolio_are_refused(alice, bob):
