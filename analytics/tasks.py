@@ -60,9 +60,13 @@ def process_chunk(*, claim: str, start: str, end: str, at: str, first: int, last
 
 @shared_task
 def claim_work() -> None:
-    """Take up what people have asked for: portfolios whose ledger has changed are valued, reviews are computed."""
+    """Take up what people have asked for.
+
+    Portfolios whose ledger has changed are valued, reviews are computed, approved restatements are carried out.
+    """
     services.revalue_marked(at=timezone.now())
     indices.compute_requested(at=timezone.now())
+    indices.run_approved_restatements(at=timezone.now())
 
 
 @shared_task

@@ -104,8 +104,10 @@ class _Walk:
     def _price(self, *, settled: bool = False) -> PricedLevel:
         """Value what is held at this close; `settled` when all of it is exchanged at this close."""
         held, day = self.held, self.closes.day
-        if held is None:
+        if held is None and settled:
             return PricedLevel(gross=self.index.base_value, status=Level.Status.FINAL, cause="", prices=())
+        if held is None:
+            raise CannotRunError(f"No basket is in force on {day}.")
         last = self.closes.of(held.asset_ids)
         if held.is_event and held.effective_day == day:
             own = dict(zip(held.asset_ids, held.prices, strict=True))

@@ -187,7 +187,7 @@ def _last_basket_day(index: Index, at: datetime) -> date:
 
 
 def _no_basket(index: Index, day: date) -> str:
-    first = Rebalance.objects.filter(index=index).order_by("effective_day").first()
+    first = Rebalance.objects.current().filter(index=index).first()
     if first is None:
         return f"day: “{index.name}” has no basket yet; its first one comes with a nightly run."
     return f"day: “{index.name}” has no basket on {day}; its first one is of {first.effective_day}."

@@ -8,9 +8,11 @@ import time_machine
 from accounts.models import IdempotencyRecord
 from analytics import services, tasks
 from analytics.models import NightlyRun, StageRun, Valuation
+from indices.models import Restatement
 from tests.analytics.factories import NOW, day, dump, make_night, price, valuations
 from tests.factories import make_asset
-from tests.indices.factories import make_index
+from tests.indices import restating
+from tests.indices.factories import NEXT, make_index
 from tests.portfolios.factories import make_portfolio, record
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +165,26 @@ def test_reviews_that_people_asked_for_are_computed(portfolio):
     review.refresh_from_db()
     assert (review.status, review.computed_at) == ("needs_review", NOW)
     assert review.reason == "0 eligible assets, fewer than the 2 needed."
+
+
+def test_restatements_that_were_approved_are_carried_out_once(alice, bob):
+    restating.market()
+    index = make_index()
+    restating.run()
+    restating.correct()
+    asked = Restatement.objects.create(
+        index=index, first_day=NEXT, cause="Typo.", status="approved", requested_by=alice, requested_at=NOW,
+        approver=bob, approved_at=NOW,
+    )  # fmt: skip
+
+    tasks.claim_work()
+    tasks.claim_work()
+
+    asked.refresh_from_db()
+    # From 1 February to 5 March.
+    assert (asked.status, asked.done_at, asked.levels_changed) == ("done", NOW, 33)
+    assert index.levels.filter(version=2).count() == 33
+    assert not index.levels.filter(version=3).exists()
 
 
 def test_old_answers_are_forgotten(alice):

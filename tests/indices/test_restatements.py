@@ -281,6 +281,15 @@ def test_a_price_that_is_missing_at_an_effective_day_fails_and_writes_nothing(cu
     assert not Level.objects.filter(superseded_at__isnull=False).exists()
 
 
+def test_a_basket_that_is_gone_fails(curator, approver):
+    market()
+    index = make_index(make_rules(**RULES))
+    run(FIRST + DAY)
+    Rebalance.objects.filter(index=index).delete()
+
+    assert restate(index, curator, approver, first_day=FIRST).message == "No basket is in force on 2023-01-01."
+
+
 def test_forms_that_disagree_fail_and_write_nothing(curator, approver):
     market()
     index = make_index(make_rules(**RULES))
