@@ -1,0 +1,105 @@
+"""What happens to assets, written by one person and approved by another."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from market.models.assets import Asset
+from market.money import AmountField
+
+
+class AssetEvent(models.Model):
+    """What happened to an asset, and how baskets that hold it are carried over at the effective close.
+
+    `ratio` is units of the new asset for one of the old; `price` is USD, for a delisting at a price of one's own or
+    for a fork that is sold. One person writes it, another approves it; only approved events count.
+    """
+
+    class Kind(models.TextChoices):
+        """What happened."""
+
+        DELISTING = "delisting", _("Delisting")
+        FORK = "fork", _("Fork")
+        AIRDROP = "airdrop", _("Airdrop")
+        MIGRATION = "migration", _("Migration")
+        REDENOMINATION = "redenomination", _("Redenomination")
+        MERGER = "merger", _("Merger")
+
+    class Treatment(models.TextChoices):
+        """How a basket takes it."""
+
+        LAST = "last", _("Leaves at its last close")
+        ZERO = "zero", _("Leaves at nothing")
+        MANUAL = "manual", _("Leaves at the price given")
+        IGNORE = "ignore", _("Ignored")
+        SPLIT = "split", _("The new units are kept to the next review")
+        LIQUIDATE = "liquidate", _("The new units are sold and reinvested")
+        CONVERT = "convert", _("Old units become new ones at the ratio")
+
+    class Status(models.TextChoices):
+        """Only approved events count."""
+
+        DRAFT = "draft", _("Draft")
+        APPROVED = "approved", _("Approved")
+
+    TREATMENTS = {
+        Kind.DELISTING: (Treatment.LAST, Treatment.ZERO, Treatment.MANUAL),
+        Kind.FORK: (Treatment.IGNORE, Treatment.SPLIT, Treatment.LIQUIDATE),
+        Kind.AIRDROP: (Treatment.IGNORE, Treatment.SPLIT, Treatment.LIQUIDATE),
+        Kind.MIGRATION: (Treatment.CONVERT,),
+        Kind.REDENOMINATION: (Treatment.CONVERT,),
+        Kind.MERGER: (Treatment.CONVERT,),
+    }
+
+    asset = models.ForeignKey(Asset, models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=14, choices=Kind)
+    treatment = models.CharField(max_length=10, choices=Treatment)
+    effective_day = models.DateField(help_text=_("Baskets change at the close of this day."))
+    new_asset = models.ForeignKey(Asset, models.PROTECT, null=True, blank=True, related_name="+")
+    ratio = AmountField(null=True, blank=True)
+    price = AmountField(null=True, blank=True)
+    note = models.CharField(max_length=300, help_text=_("What happened, and where it is written."))
+    status = models.CharField(max_length=8, choices=Status, default=Status.DRAFT)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    approver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["-effective_day", "asset_id"]
+        permissions = [("approve_assetevent", "Can approve an event")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asset", "kind", "effective_day"],
+                condition=Q(status="approved"),
+                name="one_approved_event_of_a_kind_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(approver__isnull=True) | ~Q(approver=F("author")),
+                name="event_approver_is_another_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(approver__isnull=False, approved_at__isnull=False),
+                name="an_approved_event_has_its_approver",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="delisting", treatment__in=["last", "zero", "manual"])
+                | Q(kind__in=["fork", "airdrop"], treatment__in=["ignore", "split", "liquidate"])
+                | Q(kind__in=["migration", "redenomination", "merger"], treatment="convert"),
+                name="treatment_fits_the_kind",
+            ),
+            models.CheckConstraint(condition=Q(ratio__gt=0), name="event_ratio_is_positive"),
+            models.CheckConstraint(
+                condition=~Q(treatment="manual") | Q(price__gte=0), name="a_manual_delisting_has_its_price"
+            ),
+            models.CheckConstraint(
+                condition=~Q(treatment__in=["split", "liquidate", "convert"]) | Q(ratio__isnull=False),
+                name="new_units_have_their_ratio",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asset_id} {self.kind} {self.effective_day}"
