@@ -1,13 +1,15 @@
 """Versions of rules: edited, replayed, approved by a second person, announced."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -16,24 +18,29 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.http import HistoryAdmin, user_of
 from indices import services
+from indices.admin.layout import fieldsets_for
+from indices.admin.steps import ANNOUNCE, APPROVE, SEND_BACK, STEPS, Step, in_force, standing_of, take
 from indices.calc.rules import Rules, RulesError, describe
-from indices.forms import CutoffForm, MethodologyForm
-from indices.models import Methodology
+from indices.forms import CutoffForm, MethodologyForm, rules_as_initial, rules_of
+from indices.models import Index, Methodology
+from indices.services.governance import check_not_announced
+
+PAGE = "admin:indices_methodology_change"
 
 
 @admin.register(Methodology)
 class MethodologyAdmin(HistoryAdmin):
-    """Rules as drafts; a published version never changes."""
+    """Rules as drafts; an announced version never changes."""
 
     form = MethodologyForm
-    list_display = ("__str__", "index", "version", "status", "effective_from", "author", "approver", "announced_at")
+    list_display = ("__str__", "status", "effective_from", "author", "computed_by", "approver", "announced_at")
     list_filter = ("status", "index")
-    list_select_related = ("index", "author", "approver")
+    list_select_related = ("index", "author", "computed_by", "approver")
     search_fields = ("index__name", "index__slug")
-    actions = ("approve",)
+    actions = ("approve", "send_back", "announce")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Methodology | None = None) -> tuple[str, ...]:
-        return ("index", "in_words") if obj else ()
+        return ("index", "in_words", "in_json") if obj else ()
 
     @admin.display(description=_("The rules in words"))
     def in_words(self, obj: Methodology) -> str:
@@ -44,22 +51,38 @@ class MethodologyAdmin(HistoryAdmin):
             return str(error)
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((each,) for each in sentences)))
 
+    @admin.display(description=_("The rules as stored"))
+    def in_json(self, obj: Methodology) -> str:
+        """Return the rules as JSON, one a line."""
+        return format_html("<pre>{}</pre>", json.dumps(obj.params, indent=2, ensure_ascii=False))
+
     def get_fieldsets(self, request: HttpRequest, obj: Methodology | None = None) -> Any:
-        if obj and obj.status in Methodology.PUBLIC:
+        """Return the form, or the prose for those who may only read."""
+        is_past = bool(request.resolver_match and str(request.resolver_match.url_name).endswith("_simple_history"))
+        if obj and (is_past or not self.has_change_permission(request, obj)):
             return [
-                (None, {"fields": ("index", "version", "effective_from", "status", "author", "approver", "in_words")}),
-                (_("As stored"), {"fields": ("params",), "classes": ("collapse",)}),
+                (None, {"fields": ("index", "effective_from", "emergency_reason", "in_words")}),
+                (_("As stored"), {"fields": ("in_json",), "classes": ("collapse",)}),
             ]
+        is_sent = request.method == "POST"
+        rules = rules_of(obj) if obj else self._rules_to_start_from(request)
+        emergency = () if is_sent or (obj and obj.emergency_reason) else ("collapse",)
         return [
             (None, {"fields": ("index", "effective_from")}),
-            (
-                _("Which assets"),
-                {"fields": ("sectors", "exclude", "min_age_days", "liquidity_enter", "liquidity_stay")},
-            ),
-            (_("How many"), {"fields": ("count", "enter", "keep", "min_count")}),
-            (_("How much of each"), {"fields": ("alpha", "cap", "floor")}),
-            (_("When"), {"fields": ("schedule", "cutoff_lead_days")}),
+            *fieldsets_for(rules, unfolded=is_sent),
+            (_("Emergency"), {"fields": ("emergency_reason",), "classes": emergency}),
         ]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Start a new version from the rules in force of the index that the address names."""
+        rules = self._rules_to_start_from(request)
+        return {"index": request.GET.get("index", "")} | (rules_as_initial(rules) if rules else {})
+
+    def _rules_to_start_from(self, request: HttpRequest) -> Rules | None:
+        index_id = request.GET.get("index", "")
+        index = Index.objects.filter(pk=index_id).first() if index_id.isdecimal() else None
+        methodology = in_force(index) if index else None
+        return rules_of(methodology) if methodology else None
 
     def has_change_permission(self, request: HttpRequest, obj: Methodology | None = None) -> bool:
         may = super().has_change_permission(request, obj)
@@ -70,36 +93,83 @@ class MethodologyAdmin(HistoryAdmin):
         return may and (obj is None or obj.status in Methodology.OPEN)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the action below is offered; the service asks again."""
+        """Tell whether approving is offered; the service asks again."""
         return bool(request.user.has_perm("indices.approve_methodology"))
 
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show or save a version; one that was announced meanwhile says so and is shown as it is."""
+        obj = self.get_object(request, unquote(object_id)) if object_id else None
+        if obj is None or not self.has_view_permission(request, obj):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        standing = standing_of(obj, user_of(request), may_change=self.has_change_permission(request, obj))
+        extra = {"standing": standing, "may_add": self.has_add_permission(request)} | (extra_context or {})
+        try:
+            if request.method == "POST":
+                check_not_announced(obj)
+            return super().changeform_view(request, object_id, form_url, extra)
+        except services.CannotDraftError as error:
+            messages.error(request, str(error))
+            return redirect(PAGE, obj.pk)
+
     def save_model(self, request: HttpRequest, obj: Methodology, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        if change and obj.status != Methodology.Status.DRAFT:
+            messages.warning(request, _("It is a draft again: its replay and approval are void."))
         saved = services.save_draft(
             index_id=obj.index_id,
             rules=form.rules,
             effective_from=form.cleaned_data["effective_from"],
             author=user_of(request),
             methodology_id=obj.pk,
+            emergency_reason=form.cleaned_data["emergency_reason"],
         )
-        obj.pk, obj.version = saved.pk, saved.version
+        obj.pk, obj.version, obj.status = saved.pk, saved.version, saved.status
 
     @admin.action(description=_("Approve"), permissions=["approve"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Methodology]) -> None:
         """Approve the chosen versions."""
+        self._take_all(APPROVE, request, queryset)
+
+    @admin.action(description=_("Send back to the author"), permissions=["approve"])
+    def send_back(self, request: HttpRequest, queryset: QuerySet[Methodology]) -> None:
+        """Make drafts of the chosen versions again."""
+        self._take_all(SEND_BACK, request, queryset)
+
+    @admin.action(description=_("Announce"), permissions=["change"])
+    def announce(self, request: HttpRequest, queryset: QuerySet[Methodology]) -> None:
+        """Announce the chosen versions."""
+        self._take_all(ANNOUNCE, request, queryset)
+
+    def _take_all(self, step: Step, request: HttpRequest, queryset: QuerySet[Methodology]) -> None:
         for methodology in queryset.select_related("index"):
-            try:
-                services.approve_methodology(
-                    methodology_id=methodology.pk, approver=user_of(request), at=timezone.now()
-                )
-            except services.CannotApproveError as error:
-                messages.error(request, f"{methodology}: {error}")
-            else:
-                self.log_change(request, methodology, "Approved.")
-                messages.success(request, _("%(version)s is approved.") % {"version": methodology})
+            self._take(step, request, methodology)
+
+    def _take(self, step: Step, request: HttpRequest, methodology: Methodology) -> None:
+        if take(step, methodology, request):
+            self.log_change(request, methodology, str(step.label))
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.preview)
-        return [path("<int:methodology_id>/preview/", view, name="indices_methodology_preview"), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        ours = [
+            path("<int:methodology_id>/preview/", wrap(self.preview), name="indices_methodology_preview"),
+            path("<int:methodology_id>/<slug:name>/step/", wrap(self.step), name="indices_methodology_step"),
+        ]
+        return [*ours, *super().get_urls()]
+
+    def step(self, request: HttpRequest, methodology_id: int, name: str) -> HttpResponse:
+        """Take one step of a version, and go back to its page."""
+        methodology = get_object_or_404(Methodology.objects.select_related("index"), pk=methodology_id)
+        if name not in STEPS:
+            raise Http404
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        step = STEPS[name]
+        allowed = self.has_change_permission(request) if step is ANNOUNCE else self.has_approve_permission(request)
+        if not allowed:
+            raise PermissionDenied
+        self._take(step, request, methodology)
+        return redirect(PAGE, methodology.pk)
 
     def preview(self, request: HttpRequest, methodology_id: int) -> HttpResponse:
         """Show what a review at a cut-off would find under these rules; nothing is written."""

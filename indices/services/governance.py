@@ -6,11 +6,13 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import User
+from indices.calc.canonical import canonical, digest
 from indices.calc.rules import Rules, RulesError
 from indices.models import Index, Methodology, Review
 
 PERMISSION = "indices.approve_methodology"
 NOTICE = timedelta(days=7)
+Status = Methodology.Status
 
 
 class CannotDraftError(Exception):
@@ -27,6 +29,18 @@ class CannotAnnounceError(Exception):
 
 class CannotRetireError(Exception):
     """The index is not one that runs."""
+
+
+def fingerprint(methodology: Methodology) -> str:
+    """Return the digest of what an approver looks at: the rules, their first day, the reason of an emergency."""
+    looked_at = (methodology.params, methodology.effective_from, methodology.emergency_reason)
+    return digest(canonical(looked_at))
+
+
+def check_not_announced(methodology: Methodology) -> None:
+    """Raise CannotDraftError for a version that is announced: those never change."""
+    if methodology.status not in Methodology.OPEN:
+        raise CannotDraftError(f"Version {methodology.version} is announced and stays as it is; start a new draft.")
 
 
 @transaction.atomic
@@ -50,76 +64,83 @@ def save_draft(
         methodology = Methodology(index=index, version=newest + 1)
     else:
         methodology = index.methodologies.select_for_update().get(pk=methodology_id)
-    if methodology.status not in Methodology.OPEN:
-        raise CannotDraftError(f"Version {methodology.version} is announced and stays as it is; start a new draft.")
+    check_not_announced(methodology)
     methodology.params = rules.to_params()
     methodology.effective_from = effective_from
     methodology.author = author
     methodology.emergency_reason = emergency_reason
-    methodology.status = Methodology.Status.DRAFT
+    methodology.status = Status.DRAFT
     methodology.computed_by = methodology.computed_at = None
     _void_approval(methodology)
-    methodology.save()
+    _save(methodology, f"Edited by {author}.")
     return methodology
 
 
 @transaction.atomic
 def mark_computed(*, methodology_id: int, params: object, by: User, at: datetime) -> bool:
-    """Note that a replay of exactly these rules is done; tell whether it counted. A later edit voids it."""
+    """Note that a replay of exactly these rules is done; tell whether it counted. A later edit voids it.
+
+    The first replay counts: an approver who looks again by a replay of their own may still approve.
+    """
     methodology = Methodology.objects.select_for_update().get(pk=methodology_id)
-    if methodology.status not in {Methodology.Status.DRAFT, Methodology.Status.COMPUTED}:
+    if methodology.params != params or methodology.status not in {Status.DRAFT, Status.COMPUTED}:
         return False
-    if methodology.params != params:
-        return False
-    methodology.status = Methodology.Status.COMPUTED
+    if methodology.status == Status.COMPUTED:
+        return True
+    methodology.status = Status.COMPUTED
     methodology.computed_by = by
     methodology.computed_at = at
     _void_approval(methodology)
-    methodology.save()
+    _save(methodology, f"Replayed for {by}.")
     return True
 
 
 @transaction.atomic
-def approve_methodology(*, methodology_id: int, approver: User, at: datetime) -> Methodology:
+def approve_methodology(*, methodology_id: int, approver: User, at: datetime, seen: str = "") -> Methodology:
     """Approve a version that has been replayed; one in an emergency needs a second approver and no replay.
 
-    Approving twice as the same person changes nothing. Raises CannotApproveError.
+    `seen` is the fingerprint of what the approver looked at: a version that was edited since is refused. Approving
+    twice as the same person changes nothing. Raises CannotApproveError.
     """
     _, methodology = _locked(methodology_id)
     if methodology.status not in Methodology.OPEN:
         raise CannotApproveError(f"Version {methodology.version} is announced already.")
-    if methodology.approver_id == approver.pk:
+    if seen and seen != fingerprint(methodology):
+        raise CannotApproveError("It was edited since you opened it; look at it again.")
+    if approver.pk in {methodology.approver_id, methodology.second_approver_id}:
         return methodology
     _check_people(methodology, approver)
     _check_rules(methodology)
     is_emergency = bool(methodology.emergency_reason)
-    if methodology.status == Methodology.Status.DRAFT and not is_emergency:
+    if methodology.status == Status.DRAFT and not is_emergency:
         raise CannotApproveError("Replay it first: an approver looks at what these rules would have done.")
     if methodology.approver_id is None:
         methodology.approver = approver
-    elif is_emergency:
+    elif is_emergency and methodology.second_approver_id is None:
         methodology.second_approver = approver
     else:
         raise CannotApproveError(f"It is approved by {methodology.approver} already.")
     if methodology.second_approver_id or not is_emergency:
-        methodology.status = Methodology.Status.APPROVED
+        methodology.status = Status.APPROVED
         methodology.approved_at = at
-    methodology.save()
+    _save(methodology, f"Approved by {approver}.")
     return methodology
 
 
 @transaction.atomic
-def reject_methodology(*, methodology_id: int, approver: User) -> Methodology:
+def reject_methodology(*, methodology_id: int, approver: User, reason: str = "") -> Methodology:
     """Send a version back to its author: it is a draft again. Raises CannotApproveError."""
     _, methodology = _locked(methodology_id)
     if methodology.status not in Methodology.OPEN:
         raise CannotApproveError(f"Version {methodology.version} is announced and stays as it is.")
     if not approver.has_perm(PERMISSION):
         raise CannotApproveError("Rejecting needs the permission to approve methodologies.")
-    methodology.status = Methodology.Status.DRAFT
+    if methodology.status == Status.DRAFT and methodology.approver_id is None:
+        raise CannotApproveError("It is a draft, with nothing to send back.")
+    methodology.status = Status.DRAFT
     methodology.computed_by = methodology.computed_at = None
     _void_approval(methodology)
-    methodology.save()
+    _save(methodology, f"Sent back by {approver}. {reason}")
     return methodology
 
 
@@ -132,12 +153,12 @@ def announce_methodology(*, methodology_id: int, at: datetime) -> Methodology:
     index, methodology = _locked(methodology_id)
     if methodology.status in Methodology.PUBLIC:
         return methodology
-    if methodology.status != Methodology.Status.APPROVED:
+    if methodology.status != Status.APPROVED:
         raise CannotAnnounceError(f"Version {methodology.version} is not approved yet.")
     _check_dates(index, methodology, at.date())
-    methodology.status = Methodology.Status.ANNOUNCED
+    methodology.status = Status.ANNOUNCED
     methodology.announced_at = at
-    methodology.save()
+    _save(methodology, "Announced.")
     if index.status == Index.Status.DRAFT:
         index.status = Index.Status.ACTIVE
         index.save(update_fields=["status"])
@@ -164,6 +185,12 @@ def _locked(methodology_id: int) -> tuple[Index, Methodology]:
     index_id = Methodology.objects.values_list("index_id", flat=True).get(pk=methodology_id)
     index = Index.objects.select_for_update().get(pk=index_id)
     return index, index.methodologies.select_for_update().get(pk=methodology_id)
+
+
+def _save(methodology: Methodology, words: str) -> None:
+    """Write a version, and beside its history what was done."""
+    methodology._change_reason = words[:100]  # type: ignore[attr-defined] # noqa: SLF001 - how the history is told
+    methodology.save()
 
 
 def _void_approval(methodology: Methodology) -> None:

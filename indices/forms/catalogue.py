@@ -1,0 +1,51 @@
+"""What people ask the catalogue for, and what an index is."""
+
+from datetime import date
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from indices.models import Index, IndexQuerySet
+from market.models import FIRST_DAY
+
+
+class CatalogueForm(forms.Form):
+    """A search word, a kind and a tier; each may be left out."""
+
+    q = forms.CharField(label=_("Search"), max_length=80, required=False)
+    kind = forms.ChoiceField(label=_("Kind"), choices=[("", _("Every kind")), *Index.Kind.choices], required=False)
+    tier = forms.ChoiceField(label=_("Tier"), choices=[("", _("Every tier")), *Index.Tier.choices], required=False)
+
+    def narrow(self, indices: IndexQuerySet) -> IndexQuerySet:
+        """Return only the indices asked for; all of them when the question is not valid."""
+        if not self.is_valid():
+            return indices
+        asked = self.cleaned_data
+        if asked["q"]:
+            indices = indices.mentioning(asked["q"])
+        for name in ("kind", "tier"):
+            if asked[name]:
+                indices = indices.filter(**{name: asked[name]})
+        return indices
+
+
+class IndexForm(forms.ModelForm[Index]):
+    """What an index is."""
+
+    class Meta:
+        model = Index
+        fields = ("slug", "name", "summary", "kind", "tier", "universe", "base_value", "base_date", "auto_approve")
+        labels = {"auto_approve": _("Reviews take effect by themselves")}
+        help_texts = {
+            "auto_approve": _(
+                "Ticked: each review is approved as the night computes it. Not ticked: a person approves each one "
+                "before its close; until then it is put off from day to day and the basket before stays."
+            )
+        }
+
+    def clean_base_date(self) -> date | None:
+        """Refuse a base before there were crypto assets."""
+        day: date | None = self.cleaned_data["base_date"]
+        if day and day < FIRST_DAY:
+            raise forms.ValidationError(_("Enter a day not before 3 January 2009."))
+        return day
