@@ -103,6 +103,29 @@ class Versions:
         is_known = (self.recorded[start:stop] <= instant) & (self.superseded[start:stop] > instant)
         return np.flatnonzero(is_known) + start
 
+    def latest(self, recent: NDArray[np.intp], day: date, known_at: datetime) -> NDArray[np.intp]:
+        """Return the row of each asset's latest day up to a day that was in force at an instant, -1 where none was.
+
+        `recent` are the rows of the last days that were; older ones are looked at only of assets not among them.
+        """
+        found = np.full(len(self.asset_ids), -1, dtype=np.intp)
+        found[self.asset[recent]] = recent  # sorted by day: the last assignment is the latest day
+        _, stop = self.rows(day, day)
+        instant = microseconds(known_at)
+        for place in np.flatnonzero(found < 0).tolist():
+            rows = self._rows_of[place]
+            rows = rows[: rows.searchsorted(stop)]
+            known = rows[(self.recorded[rows] <= instant) & (self.superseded[rows] > instant)]
+            found[place] = known[-1] if known.size else -1
+        return found
+
+    @cached_property
+    def _rows_of(self) -> list[NDArray[np.intp]]:
+        """Return the rows of each asset, in order of days."""
+        by_asset = np.argsort(self.asset, kind="stable")
+        starts = self.asset[by_asset].searchsorted(np.arange(1, len(self.asset_ids)))
+        return np.split(by_asset, starts)
+
     def current(self, first: date, last: date) -> NDArray[np.intp]:
         """Return the rows of days from first to last that are in force, in order of days."""
         start, stop = self.rows(first, last)

@@ -66,16 +66,14 @@ class MarketWindow:
 
     def snapshot(self, day: date, known_at: datetime) -> list[SnapshotRow]:
         """Return every asset that had a price on or before a day, as it was known at an instant, in order of ids."""
-        rows = self.versions.known(date.min, day, known_at)
-        latest = np.full(len(self.assets), -1, dtype=np.intp)
-        latest[self.versions.asset[rows]] = rows  # sorted by day: the last assignment is the latest day
-        medians = self._median_volumes(rows, day, VOLUME_DAYS)
-        recent = self._median_volumes(rows, day, RECENT_VOLUME_DAYS)
-        made = (
-            self._row(place, int(latest[place]), (medians[place], recent[place]), day, known_at)
-            for place in range(len(self.assets))
-        )
-        return [row for row in made if row is not None]
+        recent = self.versions.known(day - timedelta(days=VOLUME_DAYS - 1), day, known_at)
+        latest = self.versions.latest(recent, day, known_at)
+        medians = self._median_volumes(recent, day)
+        return [
+            self._row(place, row, medians[place], day, known_at)
+            for place, row in enumerate(latest.tolist())
+            if row >= 0
+        ]
 
     def close_matrix(
         self, asset_ids: Collection[str], day: date, *, days: int, known_at: datetime
@@ -110,22 +108,15 @@ class MarketWindow:
     def _last_close(self, row: int) -> LastClose:
         return LastClose(date.fromordinal(int(self.versions.day[row])), self.versions.close[row])
 
-    def _median_volumes(self, rows: NDArray[np.intp], day: date, days: int) -> list[float | None]:
-        age = day.toordinal() - self.versions.day[rows]
-        recent = rows[age < days]
-        traded = np.full((len(self.assets), days), np.nan)
-        traded[self.versions.asset[recent], age[age < days]] = self.versions.volume[recent]
-        counts = np.count_nonzero(~np.isnan(traded), axis=1)
-        traded.sort(axis=1)  # NaN goes last
-        every = np.arange(len(self.assets))
-        medians = (traded[every, (counts - 1) // 2] + traded[every, counts // 2]) / 2
-        return [float(median) if count else None for median, count in zip(medians, counts, strict=True)]
+    def _median_volumes(self, rows: NDArray[np.intp], day: date) -> list[tuple[float | None, float | None]]:
+        """Return each asset's medians over both numbers of days, from the rows of the longer one."""
+        traded = np.full((len(self.assets), VOLUME_DAYS), np.nan)
+        traded[self.versions.asset[rows], day.toordinal() - self.versions.day[rows]] = self.versions.volume[rows]
+        return list(zip(_medians(traded), _medians(traded[:, :RECENT_VOLUME_DAYS]), strict=True))
 
     def _row(
         self, place: int, latest: int, medians: tuple[float | None, float | None], day: date, known_at: datetime
-    ) -> SnapshotRow | None:
-        if latest < 0:
-            return None
+    ) -> SnapshotRow:
         asset = self.assets[place]
         last = self._last_close(latest)
         is_priced = last.day == day
@@ -159,6 +150,15 @@ class MarketWindow:
             return None
         latest = dated[before - 1]
         return latest if latest.valid_to is None or latest.valid_to > day else None
+
+
+def _medians(values: NDArray[np.float64]) -> list[float | None]:
+    """Return the median of what is known in each row; None where nothing is."""
+    counts = np.count_nonzero(~np.isnan(values), axis=1)
+    ordered = np.sort(values, axis=1)  # NaN goes last
+    every = np.arange(len(ordered))
+    medians = (ordered[every, (counts - 1) // 2] + ordered[every, counts // 2]) / 2
+    return [median if count else None for median, count in zip(medians.tolist(), counts.tolist(), strict=True)]
 
 
 def load_market_window(*, simulated: bool, start: date, end: date, lookback: timedelta = LOOKBACK) -> MarketWindow:
