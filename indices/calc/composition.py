@@ -68,7 +68,7 @@ def compose(inputs: ReviewInputs) -> Composition:
     except CannotWeighError as error:
         return Composition(verdicts=[replace(v, is_selected=False) for v in verdicts], problem=str(error))
     return Composition(
-        verdicts=_weighted(verdicts, raw, exposed, inputs),
+        verdicts=_weighted(verdicts, raw, exposed),
         exposure=exposed.exposure,
         volatility_exposure=exposed.volatility_exposure,
     )
@@ -77,11 +77,11 @@ def compose(inputs: ReviewInputs) -> Composition:
 def judge(inputs: ReviewInputs) -> list[Verdict]:
     """Return a verdict for every candidate, without weights: those ranked in order, then the others.
 
-    Where constituents are not chosen anew only they have a verdict: held, or without a price.
+    Where constituents are not chosen anew they are held, or without a price, and everybody else is not looked at.
     """
     if inputs.kind in {ReviewKind.RECONSTITUTION, ReviewKind.EXTRAORDINARY}:
         return _chosen_anew(inputs)
-    return [_held(c, inputs) for c in inputs.candidates if c.asset_id in inputs.incumbents]
+    return [_held(c, inputs) if c.asset_id in inputs.incumbents else _not_held(c, inputs) for c in inputs.candidates]
 
 
 def may_be_held(inputs: ReviewInputs) -> list[str]:
@@ -147,6 +147,12 @@ def _held(candidate: Candidate, inputs: ReviewInputs) -> Verdict:
     )
 
 
+def _not_held(candidate: Candidate, inputs: ReviewInputs) -> Verdict:
+    words = {ReviewKind.REBALANCE: "rebalance", ReviewKind.RECAP: "re-cap", ReviewKind.TRIGGER: "trigger"}
+    detail = f"Not held before; a {words[inputs.kind]} takes nobody in."
+    return Verdict(candidate=candidate, is_incumbent=False, reason="not_held", detail=detail)
+
+
 def _check_count(verdicts: Sequence[Verdict], chosen: Sequence[Candidate], inputs: ReviewInputs) -> None:
     rules = inputs.rules
     if rules.counts_votes and inputs.votes is None and inputs.kind in _SCORES_ANEW:
@@ -159,9 +165,7 @@ def _check_count(verdicts: Sequence[Verdict], chosen: Sequence[Candidate], input
         raise CannotWeighError("No constituent has a price on the cut-off day.")
 
 
-def _weighted(
-    verdicts: Sequence[Verdict], raw: Mapping[str, Decimal], exposed: Exposed, inputs: ReviewInputs
-) -> list[Verdict]:
+def _weighted(verdicts: Sequence[Verdict], raw: Mapping[str, Decimal], exposed: Exposed) -> list[Verdict]:
     """Give the chosen verdicts their weights, and the sleeve its own."""
     zero = Decimal(0)
     weighted = []
@@ -174,24 +178,24 @@ def _weighted(
             detail = verdict.detail if base else f"{verdict.detail} Its score or its signal leaves it no weight."
             changed = replace(verdict, raw_weight=raw.get(asset_id), base_weight=base, weight=weight, detail=detail)
         elif parked:
-            changed = replace(_in_sleeve(verdict.candidate, verdict), weight=parked)
+            changed = _in_sleeve(verdict, parked)
         else:
             changed = verdict
         weighted.append(changed)
-    judged = {verdict.candidate.asset_id for verdict in verdicts}
-    others = [c for c in inputs.candidates if c.asset_id in exposed.sleeve and c.asset_id not in judged]
-    return weighted + [replace(_in_sleeve(c, None), weight=exposed.sleeve[c.asset_id]) for c in others]
+    return weighted
 
 
-def _in_sleeve(candidate: Candidate, verdict: Verdict | None) -> Verdict:
-    price = f"{candidate.close.normalize():f}" if candidate.close is not None else "unknown"
+def _in_sleeve(verdict: Verdict, weight: Decimal) -> Verdict:
+    close = verdict.candidate.close
+    price = f"{close.normalize():f}" if close is not None else "unknown"
     return Verdict(
-        candidate=candidate,
-        is_incumbent=verdict.is_incumbent if verdict else False,
+        candidate=verdict.candidate,
+        is_incumbent=verdict.is_incumbent,
         reason=SLEEVE,
         detail=f"Holds what signals and exposure set free, at its market price of ${price}.",
         is_sleeve=True,
-        metrics=verdict.metrics if verdict else {},
+        metrics=verdict.metrics,
+        weight=weight,
     )
 
 

@@ -90,7 +90,9 @@ def test_a_rebalance_weighs_the_same_constituents_anew_and_a_newcomer_waits():
     lines = ReviewLine.objects.filter(review__kind="rebalance").values_list("asset", "reason", "detail")
     assert sorted(lines) == [
         ("a", "held", "Held; its weight is set anew."),
+        ("b", "not_held", "Not held before; a rebalance takes nobody in."),
         ("c", "held", "Held; its weight is set anew."),
+        ("d", "not_held", "Not held before; a rebalance takes nobody in."),
     ]
 
 
