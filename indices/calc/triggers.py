@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from math import isnan
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from market.calc.returns import DAYS_PER_YEAR
@@ -176,8 +176,13 @@ def ewma_volatility(returns: NDArray[np.float64], *, decay: float = 0.94) -> NDA
     if returns.ndim != 1 or np.isinf(returns).any():
         raise ValueError("Returns are one for each day, and finite.")
 
-    weighted = pd.Series(returns**2).ewm(alpha=1 - decay, adjust=False, ignore_na=True).mean()
-    volatility: NDArray[np.float64] = np.sqrt(DAYS_PER_YEAR * weighted.to_numpy(dtype=np.float64))
+    variance = np.nan
+    path = []
+    for square in (returns**2).tolist():
+        if not isnan(square):
+            variance = square if isnan(variance) else decay * variance + (1 - decay) * square
+        path.append(variance)
+    volatility: NDArray[np.float64] = np.sqrt(DAYS_PER_YEAR * np.array(path, dtype=np.float64))
     return volatility
 
 
