@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from indices.calc.rules import Rules
-from indices.models import Index, Level, Methodology
+from indices.models import Index, Level, Methodology, Rebalance
 from market.models import Asset, close_of
 from tests.factories import make_asset, make_classification, make_price
 
@@ -86,3 +86,10 @@ def levels_of(index: Index) -> dict[date, str | None]:
 def after(day: date, hours: int = 1) -> datetime:
     """Return an instant some hours after the close of a day."""
     return close_of(day) + timedelta(hours=hours)
+
+
+def newest_basket() -> Rebalance:
+    """Return the basket in force."""
+    basket = Rebalance.objects.current().last()
+    assert basket is not None
+    return basket

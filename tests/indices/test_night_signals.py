@@ -5,10 +5,20 @@ from decimal import Decimal
 
 import pytest
 
-from indices.models import Holding, Rebalance, Review, ReviewLine, Signal
+from indices.models import Holding, Review, ReviewLine, Signal
 from indices.services import run_window
 from market.models import Asset, close_of
-from tests.indices.factories import AT, FIRST, NEXT, levels_of, make_coin, make_index, make_rules, price_days
+from tests.indices.factories import (
+    AT,
+    FIRST,
+    NEXT,
+    levels_of,
+    make_coin,
+    make_index,
+    make_rules,
+    newest_basket,
+    price_days,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +67,7 @@ def run(start, end, at=AT):
 
 def weights() -> dict[str, Decimal]:
     """Return what the newest basket holds."""
-    return dict(Rebalance.objects.current().last().holdings.values_list("asset", "weight"))
+    return dict(newest_basket().holdings.values_list("asset", "weight"))
 
 
 def test_worked_example_7_signals_and_stablecoins():
@@ -71,7 +81,7 @@ def test_worked_example_7_signals_and_stablecoins():
     assert weights() == {"a": Decimal("0.4"), "s": Decimal("0.35"), "b": Decimal("0.15"), "d": Decimal("0.1")}
     assert list(levels_of(index).values()) == ["1000.0000", "1037.5000"]
     lines = {line.asset_id: line for line in ReviewLine.objects.all()}
-    assert (lines["c"].reason, lines["c"].is_selected, lines["c"].weight) == ("auto_in", True, 0)
+    assert (lines["c"].reason, lines["c"].is_selected, lines["c"].weight) == ("auto_in", True, Decimal(0))
     assert "leaves it no weight" in lines["c"].detail
     assert (lines["s"].reason, lines["s"].is_sleeve, lines["s"].is_selected) == ("sleeve", True, False)
     assert Holding.objects.filter(asset="c").count() == 0
