@@ -25,14 +25,17 @@ def save(replay: IndexReplay) -> None:
 
 
 def _advance_versions(in_force: Methodology) -> None:
-    """Make the version of the review in force the effective one, and those before it superseded."""
+    """Make the version of the review in force the effective one, and those that began before it superseded.
+
+    Days decide, not numbers: an emergency may begin before a version that was announced earlier.
+    """
     if in_force.status == Methodology.Status.EFFECTIVE:
         return
-    before = Methodology.objects.filter(
-        index=in_force.index_id, status__in=[Methodology.Status.ANNOUNCED, Methodology.Status.EFFECTIVE]
-    )
-    for methodology in before.filter(version__lt=in_force.version):
-        methodology.status = Methodology.Status.SUPERSEDED
-        methodology.save(update_fields=["status"])
+    for methodology in in_force.index.methodologies.announced():
+        if methodology.pk == in_force.pk:
+            break
+        if methodology.status != Methodology.Status.SUPERSEDED:
+            methodology.status = Methodology.Status.SUPERSEDED
+            methodology.save(update_fields=["status"])
     in_force.status = Methodology.Status.EFFECTIVE
     in_force.save(update_fields=["status"])
