@@ -1,6 +1,6 @@
 """From what is known at a cut-off to a basket: screens, ranks, weights, exposure, and a reason for every asset."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -199,16 +199,18 @@ def _in_sleeve(verdict: Verdict, weight: Decimal) -> Verdict:
     )
 
 
-def _rank_key(inputs: ReviewInputs):  # noqa: ANN202 - a key is what sorted takes
-    figures = {
-        RankBy.MARKET_CAP: lambda c: c.market_cap or Decimal(0),
+def _rank_key(inputs: ReviewInputs) -> Callable[[Candidate], tuple[Decimal, float, str]]:
+    """Return the key by which candidates sort, best first; equal figures by value traded over 30 days, then by id."""
+    votes = inputs.votes or {}
+    figures: dict[RankBy, Callable[[Candidate], Decimal | float | None]] = {
+        RankBy.MARKET_CAP: lambda c: c.market_cap,
         RankBy.MOMENTUM: lambda c: c.momentum,
         RankBy.SHARPE: lambda c: c.sharpe,
-        RankBy.LIQUIDITY: lambda c: c.median_volume or 0.0,
-        RankBy.VOTES: lambda c: (inputs.votes or {}).get(c.asset_id, 0),
+        RankBy.LIQUIDITY: lambda c: c.median_volume,
+        RankBy.VOTES: lambda c: Decimal(votes.get(c.asset_id, 0)),
     }
     figure = figures[inputs.rules.rank_by]
-    return lambda c: (-figure(c), -(c.recent_volume or c.median_volume or 0.0), c.asset_id)
+    return lambda c: (-Decimal(figure(c) or 0), -(c.recent_volume or c.median_volume or 0.0), c.asset_id)
 
 
 def _metrics(candidate: Candidate, inputs: ReviewInputs, *, passed: bool) -> dict[str, str]:

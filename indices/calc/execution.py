@@ -132,7 +132,7 @@ def fix(inputs: ExecutionInputs) -> FixedBasket:
     market_value = sum((inputs.market_caps[asset_id] for asset_id in ids), ZERO)
     divisor = base_divisor(market_value, inputs.level).quantize(STORED)
     supplies = capped_supplies(shares, market_value, prices)
-    moved = sum((abs(weights.get(a, ZERO) - before.get(a, ZERO)) for a in sorted(before | weights)), ZERO)
+    moved = sum((abs(weights.get(a, ZERO) - before.get(a, ZERO)) for a in sorted({*before, *weights})), ZERO)
     kept = _kept(before, weights, inputs)
     return FixedBasket(
         level=inputs.level,
@@ -164,7 +164,7 @@ def _within_turnover(
     targets = dict(inputs.targets)
     if inputs.turnover_limit is None or not before:
         return targets, None
-    ids = sorted(before | targets)
+    ids = sorted({*before, *targets})
     old, new = _row(before, ids), _row(targets, ids)
     weights, theta = turnover_limited(old / old.sum(), new / new.sum(), limit=float(inputs.turnover_limit))
     if theta >= 1:
@@ -177,7 +177,7 @@ def _kept(before: Mapping[str, Decimal], weights: Mapping[str, Decimal], inputs:
     """Return the share of the level that the trades leave; the first basket is bought at no cost."""
     if not before:
         return ONE
-    ids = sorted(before | weights)
+    ids = sorted({*before, *weights})
     old, new = _row(before, ids), _row(weights, ids)
     volumes = [inputs.volumes.get(asset_id) for asset_id in ids]
     rates = cost_rates(

@@ -70,17 +70,17 @@ def limited(chosen: Sequence[Candidate], scores: Floats, inputs: ReviewInputs) -
     scored = np.flatnonzero(scores > 0)
     if not scored.size:
         return Weighed(raw={}, base={})
-    ids = [chosen[place].asset_id for place in scored]
+    ids = [chosen[place].asset_id for place in scored.tolist()]
     raw = quantise_weights(scores[scored] / scores[scored].sum())
     try:
         kept = _kept(scores[scored], inputs.rules)
         places = scored[kept]
-        base = _filled([chosen[place] for place in places], scores[places], inputs)
+        base = _filled([chosen[place] for place in places.tolist()], scores[places], inputs)
     except InfeasibleLimitsError as error:
         raise CannotWeighError(f"{len(ids)} assets cannot obey the {error.limit}. {error}") from error
     if not all(base):
         raise CannotWeighError("A weight is too small to be written with 12 decimals.")
-    held = [chosen[place].asset_id for place in places]
+    held = [chosen[place].asset_id for place in places.tolist()]
     return Weighed(raw=dict(zip(ids, raw, strict=True)), base=dict(zip(held, base, strict=True)))
 
 
@@ -136,7 +136,7 @@ def _deviations(chosen: Sequence[Candidate], inputs: ReviewInputs) -> Floats:
     deviations: Floats = returns.std(axis=0, ddof=1) * np.sqrt(DAYS_PER_YEAR)
     still = np.flatnonzero(deviations <= 0)
     if still.size:
-        raise CannotWeighError(f"{chosen[still[0]].asset_id} has not moved in {inputs.rules.risk_days} days.")
+        raise CannotWeighError(f"{chosen[int(still[0])].asset_id} has not moved in {inputs.rules.risk_days} days.")
     return deviations
 
 

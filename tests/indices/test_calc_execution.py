@@ -38,7 +38,8 @@ def test_worked_example_2_a_reconstitution():
     assert round(fixed.divisor, 10) == Decimal("2.1877934272")
     assert round(fixed.turnover, 10) == Decimal("0.3433476395")
     assert round(value_of(fixed.lines), 9) == 1065
-    assert (fixed.cost, fixed.net_factor, fixed.theta) == (0, 1, None)
+    assert (fixed.cost, fixed.net_factor) == (0, 1)
+    assert fixed.theta is None
     assert [line.asset_id for line in fixed.lines] == ["a", "e", "b"]
 
 
@@ -71,7 +72,8 @@ def test_worked_example_8_the_cost_of_a_pump():
 def test_a_limit_that_does_not_bind_and_a_first_basket_go_all_the_way():
     assert fix(replace(SECOND_EXAMPLE, turnover_limit=Decimal("0.9"))).theta is None
     first = fix(replace(SECOND_EXAMPLE, held={}, turnover_limit=Decimal("0.1"), fee=Decimal("0.01")))
-    assert (first.theta, first.turnover, first.cost) == (None, 0, 0)
+    assert first.theta is None
+    assert (first.turnover, first.cost) == (0, 0)
 
 
 def test_impact_grows_with_the_trade_beside_the_value_traded():
@@ -83,7 +85,7 @@ def test_impact_grows_with_the_trade_beside_the_value_traded():
 
 def test_a_price_that_is_nothing_buys_no_units():
     with pytest.raises(MissingPriceError):
-        fix(replace(SECOND_EXAMPLE, prices=SECOND_EXAMPLE.prices | {"e": Decimal(0)}))
+        fix(replace(SECOND_EXAMPLE, prices={**SECOND_EXAMPLE.prices, "e": Decimal(0)}))
 
 
 @given(
@@ -139,19 +141,19 @@ def carried(**changes) -> tuple[Decimal, dict[str, Decimal]]:
 
 
 def test_worked_example_5_both_ways():
-    assert carried() == (Decimal(1050), {"a": 7, "b": 7})
-    assert carried(treatment="zero") == (Decimal(750), {"a": 5, "b": 5})
-    assert carried(treatment="manual", price=Decimal(6)) == (Decimal(900), {"a": 6, "b": 6})
+    assert carried() == (Decimal(1050), decimals(a="7", b="7"))
+    assert carried(treatment="zero") == (Decimal(750), decimals(a="5", b="5"))
+    assert carried(treatment="manual", price=Decimal(6)) == (Decimal(900), decimals(a="6", b="6"))
 
 
 def test_what_a_delisted_constituent_leaves_may_go_to_the_sleeve():
-    assert carried(into=("s",)) == (Decimal(1050), {"a": 5, "s": 300, "b": 5})
+    assert carried(into=("s",)) == (Decimal(1050), decimals(a="5", s="300", b="5"))
 
 
 def test_a_fork_is_kept_at_nothing_sold_or_ignored():
     child = {"kind": "fork", "asset_id": "a", "new_asset_id": "f", "ratio": Decimal(2)}
 
-    assert carried(treatment="split", **child) == (Decimal(1050), {"a": 5, "c": 25, "b": 5, "f": 10})
+    assert carried(treatment="split", **child) == (Decimal(1050), decimals(a="5", c="25", b="5", f="10"))
     # 10 children at 10.5 are a tenth of the basket.
     level, units = carried(treatment="liquidate", **child, price=Decimal("10.5"))
     assert (level, units) == (Decimal(1155), decimals(a="5.5", c="27.5", b="5.5"))
@@ -160,22 +162,22 @@ def test_a_fork_is_kept_at_nothing_sold_or_ignored():
 def test_a_migration_leaves_the_level_and_counts_the_new_asset_at_the_old_price():
     level, units = carried(
         kind="migration", treatment="convert", asset_id="c", new_asset_id="n", ratio=Decimal(10),
-        prices=FIFTH_EXAMPLE.prices | {"n": Decimal("1.21")},
+        prices={**FIFTH_EXAMPLE.prices, "n": Decimal("1.21")},
     )  # fmt: skip
 
-    assert (level, units) == (Decimal(1050), {"a": 5, "n": 250, "b": 5})
+    assert (level, units) == (Decimal(1050), decimals(a="5", n="250", b="5"))
 
 
 def test_a_merger_into_what_is_held_counts_at_its_own_price():
     level, units = carried(kind="merger", treatment="convert", asset_id="c", new_asset_id="b", ratio=Decimal("0.24"))
 
-    assert (level, units) == (Decimal(1050), {"b": 11, "a": 5})
+    assert (level, units) == (Decimal(1050), decimals(b="11", a="5"))
 
 
 def test_a_redenomination_of_the_same_asset_changes_nothing_but_units():
     for new in (None, "c"):
         level, units = carried(kind="redenomination", treatment="convert", new_asset_id=new, ratio=Decimal(10))
-        assert (level, units) == (Decimal(1050), {"a": 5, "c": 250, "b": 5})
+        assert (level, units) == (Decimal(1050), decimals(a="5", c="250", b="5"))
 
 
 def test_an_event_without_what_it_needs_says_so():

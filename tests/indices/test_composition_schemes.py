@@ -58,7 +58,7 @@ def test_sharpe_gives_nothing_to_ratios_that_are_not_positive():
 
     assert weights(outcome) == {"a": "0.750000", "b": "0.250000"}
     unheld = next(v for v in outcome.verdicts if v.candidate.asset_id == "c")
-    assert (unheld.is_selected, unheld.base_weight, unheld.weight) == (True, 0, 0)
+    assert (unheld.is_selected, unheld.base_weight, unheld.weight) == (True, Decimal(0), Decimal(0))
     assert unheld.metrics["sharpe"] == "-1"
 
 
