@@ -38,7 +38,7 @@ def test_worked_example_2_a_reconstitution():
     assert round(fixed.divisor, 10) == Decimal("2.1877934272")
     assert round(fixed.turnover, 10) == Decimal("0.3433476395")
     assert round(value_of(fixed.lines), 9) == 1065
-    assert (fixed.cost, fixed.net_factor) == (0, 1)
+    assert (fixed.cost, fixed.net_factor) == (Decimal(0), Decimal(1))
     assert fixed.theta is None
     assert [line.asset_id for line in fixed.lines] == ["a", "e", "b"]
 
@@ -73,7 +73,7 @@ def test_a_limit_that_does_not_bind_and_a_first_basket_go_all_the_way():
     assert fix(replace(SECOND_EXAMPLE, turnover_limit=Decimal("0.9"))).theta is None
     first = fix(replace(SECOND_EXAMPLE, held={}, turnover_limit=Decimal("0.1"), fee=Decimal("0.01")))
     assert first.theta is None
-    assert (first.turnover, first.cost) == (0, 0)
+    assert (first.turnover, first.cost) == (Decimal(0), Decimal(0))
 
 
 def test_impact_grows_with_the_trade_beside_the_value_traded():
