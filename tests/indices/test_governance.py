@@ -1,32 +1,38 @@
-"""Two people put rules into force; a review can be seen before anything is written."""
+"""Rules are edited by one person, replayed, and approved by another."""
 
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
-from indices.models import Index, Level, Methodology, Review
+from indices.models import Index, Methodology
 from indices.services import (
+    CannotAnnounceError,
+    CannotApproveError,
     CannotDraftError,
-    CannotPublishError,
-    CannotRetireError,
-    preview_review,
-    publish_methodology,
-    retire_index,
-    run_window,
-    save_draft,
+    approve_methodology,
+    mark_computed,
+    reject_methodology,
 )
-from tests.indices.factories import AT, FIRST, NEXT, PLAIN, make_coin, make_index, make_rules, price_flat
+from indices.services.governance import fingerprint
+from tests.indices.factories import AT, NEXT, PLAIN, make_index, make_rules
+from tests.indices.versions import announce, approve, approved, draft, make_approver, refuses, replayed, row
 
 pytestmark = pytest.mark.django_db
 
+ONE_DAY = timedelta(days=1)
+
 
 @pytest.fixture
-def approver(bob):
-    """Bob, who may publish."""
-    bob.user_permissions.add(Permission.objects.get(codename="publish_methodology"))
-    return bob
+def approver(db):
+    """Make Bob, who may approve."""
+    return make_approver("bob@example.com")
+
+
+@pytest.fixture
+def carol(db):
+    """Make Carol, who may approve too."""
+    return make_approver("carol@example.com")
 
 
 @pytest.fixture
@@ -35,105 +41,40 @@ def index():
     return Index.objects.create(slug="new", name="New", kind="thematic", tier="satellite")
 
 
-def draft(index, author, **overrides):
-    """Save a draft of plain rules."""
-    return save_draft(
-        **{"index_id": index.id, "rules": make_rules(), "effective_from": None, "author": author} | overrides
-    )
+# From the draft to the announcement
 
 
-def test_publishing_freezes_the_rules_and_starts_the_index(index, alice, approver):
+def test_a_version_goes_from_draft_to_announced(index, alice, approver):
     methodology = draft(index, alice)
+    assert (methodology.status, methodology.author, methodology.version) == ("draft", alice, 1)
 
-    published = publish_methodology(methodology_id=methodology.id, approver=approver, at=AT)
-    again = publish_methodology(methodology_id=methodology.id, approver=approver, at=AT + timedelta(days=1))
-
-    index.refresh_from_db()
-    assert (published.status, published.approver, published.published_at) == ("published", approver, AT)
-    assert again.published_at == AT
-    assert index.status == "active"
-    with pytest.raises(CannotDraftError, match="Version 1 is published"):
-        draft(index, alice, methodology_id=methodology.id)
-
-
-def test_the_author_cannot_approve(index, approver):
-    methodology = draft(index, approver)
-
-    with pytest.raises(CannotPublishError, match="a second person"):
-        publish_methodology(methodology_id=methodology.id, approver=approver, at=AT)
-
+    replayed(methodology, alice)
     methodology.refresh_from_db()
-    assert methodology.status == "draft"
+    assert (methodology.status, methodology.computed_by, methodology.computed_at) == ("computed", alice, AT)
 
+    methodology = approve(methodology, approver)
+    assert (methodology.status, methodology.approver, methodology.approved_at) == ("approved", approver, AT)
+    index.refresh_from_db()
+    assert index.status == "draft"
 
-def test_whoever_wrote_last_is_the_author(index, alice, approver):
-    methodology = draft(index, alice)
-    draft(index, approver, methodology_id=methodology.id)
-
-    with pytest.raises(CannotPublishError, match="a second person"):
-        publish_methodology(methodology_id=methodology.id, approver=approver, at=AT)
-
-
-def test_the_database_itself_refuses_self_approval(index, alice):
-    methodology = draft(index, alice)
-
-    with pytest.raises(IntegrityError):
-        Methodology.objects.filter(pk=methodology.pk).update(approver=alice)
-
-
-def test_publishing_needs_the_permission(index, alice, bob):
-    methodology = draft(index, alice)
-
-    with pytest.raises(CannotPublishError, match="needs the permission"):
-        publish_methodology(methodology_id=methodology.id, approver=bob, at=AT)
-
-
-def test_unreadable_rules_are_not_published(index, alice, approver):
-    methodology = draft(index, alice)
-    Methodology.objects.update(params=PLAIN | {"count": -1})
-
-    with pytest.raises(CannotPublishError, match="count: is between 1 and 500"):
-        publish_methodology(methodology_id=methodology.id, approver=approver, at=AT)
-
-
-@pytest.mark.parametrize(
-    ("start", "words"),
-    [(None, "Give the day"), (FIRST, "choose a later day"), (NEXT + timedelta(days=40), "choose a different day")],
-)
-def test_a_second_version_starts_on_a_free_day_after_the_last_review(start, words, alice, approver):
-    index = make_index()
-    index.methodologies.create(
-        version=2,
-        params=make_rules().to_params(),
-        status="published",
-        published_at=AT,
-        effective_from=NEXT + timedelta(days=40),
-    )
-    Review.objects.create(
-        index=index,
-        methodology=index.methodologies.get(version=1),
-        cutoff_day=FIRST,
-        cutoff_at=AT,
-        effective_day=NEXT,
-        status="needs_review",
-        computed_at=AT,
-        snapshot_hash="0" * 64,
-    )
-    methodology = draft(index, alice, effective_from=start)
-
-    with pytest.raises(CannotPublishError, match=words):
-        publish_methodology(methodology_id=methodology.id, approver=approver, at=AT)
-
-
-def test_a_second_version_is_published_for_a_later_day(alice, approver):
-    index = make_index()
-    methodology = draft(index, alice, effective_from=NEXT)
-
-    publish_methodology(methodology_id=methodology.id, approver=approver, at=AT)
-
+    methodology = announce(methodology)
+    assert (methodology.status, methodology.announced_at) == ("announced", AT)
     index.refresh_from_db()
     assert index.status == "active"
-    assert index.methodologies.filter(status="published").count() == 2
+
+
+def test_every_step_stands_in_the_history_with_its_words(index, alice, approver):
+    methodology = approved(index, alice, approver)
+    reject_methodology(methodology_id=methodology.id, approver=approver, reason="The cap is missing.")
+
+    said = methodology.history.order_by("history_id").values_list("status", "history_change_reason")
+
+    assert list(said) == [
+        ("draft", "Edited by alice@example.com."),
+        ("computed", "Replayed for alice@example.com."),
+        ("approved", "Approved by bob@example.com."),
+        ("draft", "Sent back by bob@example.com. The cap is missing."),
+    ]
 
 
 def test_versions_count_up(alice):
@@ -142,41 +83,241 @@ def test_versions_count_up(alice):
     assert [draft(index, alice).version, draft(index, alice).version] == [2, 3]
 
 
-def test_a_retired_index_keeps_its_record_and_runs_no_more(alice, approver):
-    coins = {make_coin("a"): "1", make_coin("b"): "2"}
-    price_flat(coins, FIRST - timedelta(days=1), NEXT)
-    index = make_index()
-    run_window(start=FIRST, end=FIRST, at=AT)
+# Editing
 
-    retire_index(index_id=index.id, day=FIRST)
-    retire_index(index_id=index.id, day=NEXT)
-    run_window(start=FIRST, end=NEXT, at=AT)
 
-    index.refresh_from_db()
-    assert (index.status, index.retired_on) == ("retired", FIRST)
-    assert Level.objects.count() == 1
+@pytest.mark.parametrize("stage", ["computed", "approved"])
+def test_any_edit_voids_replay_and_approval(stage, index, alice, approver, carol):
     methodology = draft(index, alice)
-    with pytest.raises(CannotPublishError, match="is retired"):
-        publish_methodology(methodology_id=methodology.id, approver=approver, at=AT)
+    replayed(methodology, alice)
+    if stage == "approved":
+        approve(methodology, approver)
+
+    edited = draft(index, carol, methodology_id=methodology.id)
+
+    edited.refresh_from_db()
+    assert edited.pk == methodology.pk
+    assert (edited.status, edited.author) == ("draft", carol)
+    assert (edited.computed_by, edited.computed_at, edited.approver, edited.approved_at) == (None, None, None, None)
+    refuses(edited, CannotAnnounceError, "not approved yet", lambda: announce(edited))
 
 
-def test_a_draft_cannot_retire(index):
-    with pytest.raises(CannotRetireError, match="never ran"):
-        retire_index(index_id=index.id, day=FIRST)
+def test_an_edit_voids_the_first_approval_of_an_emergency(index, alice, approver, carol):
+    methodology = draft(index, alice, emergency_reason="A hack")
+    approve(methodology, approver)
+
+    draft(index, alice, methodology_id=methodology.id, emergency_reason="A hack")
+
+    assert approve(methodology, carol).status == "draft"
 
 
-def test_a_preview_is_what_the_night_would_find_and_writes_nothing():
-    coins = {make_coin("a"): "3", make_coin("b"): "2", make_coin("c"): "1"}
-    price_flat(coins, FIRST - timedelta(days=1), NEXT)
-    index = make_index(make_rules(count=2, enter=1, keep=3))
-    run_window(start=FIRST, end=FIRST, at=AT)
+def test_an_announced_version_is_never_edited(index, alice, approver):
+    methodology = announce(approved(index, alice, approver))
 
-    preview = preview_review(index=index, rules=make_rules(alpha="0"), cutoff_day=NEXT - timedelta(days=1), at=AT)
+    refuses(
+        methodology,
+        CannotDraftError,
+        "Version 1 is announced and stays as it is; start a new draft.",
+        lambda: draft(index, alice, methodology_id=methodology.id),
+    )
 
-    assert [(v.candidate.asset_id, v.is_incumbent, v.reason) for v in preview.verdicts] == [
-        ("a", True, "auto_in"),
-        ("b", True, "auto_in"),
-        ("c", False, "auto_in"),
-    ]
-    assert preview.problem == ""
-    assert Review.objects.count() == 1
+
+@pytest.mark.parametrize("status", ["announced", "effective", "superseded"])
+def test_nor_is_one_that_is_or_was_in_force(status, alice):
+    index = make_index()
+    methodology = index.methodologies.get()
+    Methodology.objects.filter(pk=methodology.pk).update(status=status)
+
+    refuses(methodology, CannotDraftError, "stays as it is", lambda: draft(index, alice, methodology_id=methodology.id))
+
+
+# Replaying
+
+
+def test_a_replay_counts_for_exactly_the_rules_that_it_replayed(index, alice):
+    methodology = draft(index, alice)
+    old = methodology.params
+    draft(index, alice, methodology_id=methodology.id, rules=make_rules(cap="0.5"))
+
+    assert not mark_computed(methodology_id=methodology.id, params=old, by=alice, at=AT)
+
+    methodology.refresh_from_db()
+    assert (methodology.status, methodology.computed_by) == ("draft", None)
+
+
+def test_the_first_replay_counts_so_that_an_approver_may_look_again(index, alice, approver):
+    methodology = draft(index, alice)
+    replayed(methodology, alice)
+
+    replayed(methodology, approver)
+
+    methodology.refresh_from_db()
+    assert methodology.computed_by == alice
+    assert approve(methodology, approver).status == "approved"
+
+
+def test_a_replay_changes_nothing_of_an_approved_or_announced_version(index, alice, approver):
+    methodology = approved(index, alice, approver)
+    for step in (lambda: None, lambda: announce(methodology)):
+        step()
+        before = row(methodology)
+        assert not mark_computed(methodology_id=methodology.id, params=methodology.params, by=alice, at=AT)
+        assert row(methodology) == before
+
+
+def test_a_replay_of_an_emergency_voids_its_first_approval(index, alice, approver, carol):
+    methodology = draft(index, alice, emergency_reason="A hack")
+    approve(methodology, approver)
+
+    replayed(methodology, carol)
+
+    methodology.refresh_from_db()
+    assert methodology.approver is None
+    refuses(methodology, CannotApproveError, "had it replayed", lambda: approve(methodology, carol))
+
+
+# Approving
+
+
+def test_the_author_cannot_approve(index, approver, carol):
+    methodology = draft(index, approver)
+    replayed(methodology, carol)
+
+    refuses(methodology, CannotApproveError, "edited it last cannot approve", lambda: approve(methodology, approver))
+
+
+def test_whoever_wrote_last_is_the_author(index, alice, approver, carol):
+    methodology = draft(index, approver)
+    draft(index, alice, methodology_id=methodology.id)
+    replayed(methodology, alice)
+
+    assert approve(methodology, approver).approver == approver
+
+
+def test_whoever_had_it_replayed_cannot_approve(index, alice, approver):
+    methodology = draft(index, alice)
+    replayed(methodology, approver)
+
+    refuses(methodology, CannotApproveError, "had it replayed cannot approve", lambda: approve(methodology, approver))
+
+
+def test_approving_needs_the_permission(index, alice, bob):
+    methodology = draft(index, alice)
+    replayed(methodology, alice)
+
+    refuses(methodology, CannotApproveError, "needs the permission", lambda: approve(methodology, bob))
+
+
+def test_what_was_not_replayed_is_not_approved(index, alice, approver):
+    methodology = draft(index, alice)
+
+    refuses(methodology, CannotApproveError, "Replay it first", lambda: approve(methodology, approver))
+
+
+def test_unreadable_rules_are_not_approved(index, alice, approver):
+    methodology = draft(index, alice)
+    replayed(methodology, alice)
+    Methodology.objects.update(params=PLAIN | {"count": -1})
+
+    refuses(methodology, CannotApproveError, "count: is between 1 and 500", lambda: approve(methodology, approver))
+
+
+def test_approving_twice_is_approving_once(index, alice, approver):
+    methodology = approved(index, alice, approver)
+    before = row(methodology)
+
+    again = approve_methodology(methodology_id=methodology.id, approver=approver, at=AT + ONE_DAY)
+
+    assert again.approved_at == AT
+    assert row(methodology) == before
+
+
+def test_one_approval_is_enough(index, alice, approver, carol):
+    methodology = approved(index, alice, approver)
+
+    refuses(methodology, CannotApproveError, "approved by bob@example.com already", lambda: approve(methodology, carol))
+
+
+def test_what_was_edited_since_somebody_looked_is_not_approved(index, alice, approver):
+    methodology = draft(index, alice)
+    replayed(methodology, alice)
+    seen = fingerprint(methodology)
+    edited = draft(index, alice, methodology_id=methodology.id, rules=make_rules(cap="0.5"))
+    replayed(edited, alice)
+
+    refuses(edited, CannotApproveError, "edited since you opened it", lambda: approve(edited, approver, seen=seen))
+
+    assert approve(edited, approver, seen=fingerprint(edited)).status == "approved"
+
+
+def test_the_fingerprint_is_of_rules_day_and_reason(index, alice):
+    first = draft(index, alice)
+    prints = {
+        fingerprint(first),
+        fingerprint(draft(index, alice, rules=make_rules(cap="0.5"))),
+        fingerprint(draft(index, alice, effective_from=NEXT)),
+        fingerprint(draft(index, alice, emergency_reason="A hack")),
+    }
+
+    assert len(prints) == 4
+    assert fingerprint(draft(index, alice)) == fingerprint(first)
+
+
+def test_an_announced_version_is_not_approved_again(index, alice, approver, carol):
+    methodology = announce(approved(index, alice, approver))
+
+    refuses(methodology, CannotApproveError, "announced already", lambda: approve(methodology, carol))
+
+
+# Sending back
+
+
+def test_sending_back_makes_a_draft_of_it_again(index, alice, approver):
+    methodology = approved(index, alice, approver)
+
+    sent = reject_methodology(methodology_id=methodology.id, approver=approver)
+
+    sent.refresh_from_db()
+    assert (sent.status, sent.author) == ("draft", alice)
+    assert (sent.computed_by, sent.computed_at, sent.approver, sent.approved_at) == (None, None, None, None)
+
+
+def test_an_emergency_with_one_approval_can_be_sent_back(index, alice, approver, carol):
+    methodology = draft(index, alice, emergency_reason="A hack")
+    approve(methodology, approver)
+
+    assert reject_methodology(methodology_id=methodology.id, approver=carol).approver is None
+
+
+def test_sending_back_needs_the_permission(index, alice, approver):
+    methodology = approved(index, alice, approver)
+
+    refuses(
+        methodology,
+        CannotApproveError,
+        "needs the permission",
+        lambda: reject_methodology(methodology_id=methodology.id, approver=alice),
+    )
+
+
+def test_neither_a_draft_nor_an_announced_version_is_sent_back(index, alice, approver):
+    def send_back():
+        reject_methodology(methodology_id=methodology.id, approver=approver)
+
+    methodology = draft(index, alice)
+    refuses(methodology, CannotApproveError, "nothing to send back", send_back)
+
+    methodology = announce(approved(index, alice, approver))
+    refuses(methodology, CannotApproveError, "announced and stays as it is", send_back)
+
+
+# The database itself
+
+
+@pytest.mark.parametrize("person", ["author", "computed_by"])
+def test_the_database_itself_refuses_self_approval(person, index, alice, approver):
+    methodology = draft(index, alice)
+    replayed(methodology, approver)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Methodology.objects.filter(pk=methodology.pk).update(approver=alice if person == "author" else approver)
