@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from analytics.api import NightViewSet, RiskViewSet, ValuationViewSet
 from indices.api import IndexViewSet, RebalanceViewSet, ReviewViewSet
+from indices.api.votes import BallotView, VoteView
 from portfolios.api import PortfolioViewSet, TransactionViewSet
 
 router = SimpleRouter()
@@ -17,4 +18,8 @@ router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/valuations", ValuationView
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/risk", RiskViewSet, basename="risk")
 router.register("nights", NightViewSet, basename="night")
 
-urlpatterns = [path("", include(router.urls))]
+urlpatterns = [
+    path("indices/<slug:slug>/ballot/", BallotView.as_view(), name="ballot"),
+    path("indices/<slug:slug>/vote/", VoteView.as_view(), name="vote"),
+    path("", include(router.urls)),
+]

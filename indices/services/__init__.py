@@ -1,6 +1,6 @@
 """What changes indices: the night's second stage, the presets, and who may put which rules and baskets into force."""
 
-from indices.services.ballots import CannotVoteError, cast_vote
+from indices.services.ballots import CannotVoteError, NoCandidateError, cast_vote
 from indices.services.governance import (
     CannotAnnounceError,
     CannotApproveError,
@@ -47,6 +47,7 @@ __all__ = [
     "CannotVerifyError",
     "CannotVoteError",
     "Failure",
+    "NoCandidateError",
     "Preview",
     "RestatementPreview",
     "Verification",

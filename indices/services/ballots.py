@@ -19,6 +19,10 @@ class CannotVoteError(Exception):
     """The vote does not count; the message says why in a voter's words."""
 
 
+class NoCandidateError(CannotVoteError):
+    """The asset is not one of those that may be voted for."""
+
+
 def open_ballot(*, index: Index, state: IndexState, at: datetime) -> Ballot | None:
     """Make the ballot of the next reconstitution that is still to be cut off; None where none is due within a day.
 
@@ -46,7 +50,7 @@ def open_ballot(*, index: Index, state: IndexState, at: datetime) -> Ballot | No
 def cast_vote(*, ballot_id: int, user: User, asset_id: str, at: datetime) -> Vote:
     """Vote, or vote anew: a user has one vote a ballot, and the last one counts.
 
-    Raises CannotVoteError before the ballot opens, from its close on, and for an asset that is no candidate.
+    Raises CannotVoteError before the ballot opens and from its close on, NoCandidateError for another asset.
     """
     ballot = Ballot.objects.select_related("index").get(pk=ballot_id)
     if ballot.index.status != Index.Status.ACTIVE:
@@ -56,7 +60,7 @@ def cast_vote(*, ballot_id: int, user: User, asset_id: str, at: datetime) -> Vot
     if at >= ballot.closes_at:
         raise CannotVoteError(f"This ballot closed on {ballot.closes_at:%Y-%m-%d at %H:%M} UTC.")
     if asset_id not in {asset.pk for asset in get_candidates(ballot=ballot, day=at.date())}:
-        raise CannotVoteError("This asset is no candidate: choose one of those listed.")
+        raise NoCandidateError("This asset is no candidate: choose one of those listed.")
     vote, _ = Vote.objects.update_or_create(ballot=ballot, user=user, defaults={"asset_id": asset_id, "cast_at": at})
     return vote
 
