@@ -1,51 +1,80 @@
-"""Indices on real prices; the whole replay is in tests/test_real_market.py."""
+"""What real prices that are revised years later do to what was decided before: nothing."""
 
-import os
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
+from django.db import transaction
 
-from indices.models import Holding, Index, Level, Review
+from indices.models import Index, Rebalance, Review, ReviewLine
 from indices.services import load_presets, run_window
+from market.models import DailyPrice
+from tests.real_market import CLASSES, FOLDER, NOW, PRICES
 
-FOLDER = Path(os.environ.get("MARKET_FILES", settings.BASE_DIR.parent / "shared" / "market"))
-AT = datetime(2023, 8, 29, tzinfo=UTC)
+FIRST = date(2022, 4, 1)
+END = date(2022, 6, 10)
+LATE = datetime(2023, 8, 1, tzinfo=UTC)
 
 pytestmark = [
     pytest.mark.market,
     pytest.mark.django_db,
-    pytest.mark.skipif(not (FOLDER / "coins_daily.csv.gz").exists(), reason=f"no real prices in {FOLDER}"),
+    pytest.mark.skipif(not PRICES.exists(), reason=f"no real prices in {FOLDER}"),
 ]
 
 
 @pytest.fixture
 def market(capsys):
     """Import the real files."""
-    call_command("import_prices", str(FOLDER / "coins_daily.csv.gz"))
-    call_command("import_classifications", str(FOLDER / "classifications.csv"))
+    call_command("import_prices", str(PRICES))
+    call_command("import_classifications", str(CLASSES))
     capsys.readouterr()
 
 
-def test_half_a_year_and_the_month_in_which_a_coin_died(market):
-    load_presets(at=AT)
-    top = Index.objects.get(slug="top-10-cap")
+def decided() -> list[list[tuple[object, ...]]]:
+    """Replay the months in which a coin died under all presets, from nothing; return verdicts, weights and digests."""
+    with transaction.atomic():
+        load_presets(at=NOW)
+        assert run_window(start=FIRST, end=END, at=NOW).problems == []
+        reviews = Review.objects.order_by("index__slug", "cutoff_day")
+        lines = ReviewLine.objects.order_by("review__index__slug", "review__cutoff_day", "asset")
+        baskets = Rebalance.objects.order_by("index__slug", "effective_day")
+        told: list[list[tuple[object, ...]]] = [
+            list(reviews.values_list("index__slug", "cutoff_day", "kind", "status", "reason", "snapshot_hash")),
+            list(lines.values_list("asset", "rank", "reason", "detail", "raw_weight", "base_weight", "weight")),
+            list(baskets.values_list("effective_day", "run_hash", "result_hash", "prev_hash")),
+        ]
+        transaction.set_rollback(True)
+    assert not Index.objects.exists()
+    return told
 
-    assert run_window(start=date(2018, 1, 1), end=date(2018, 6, 30), at=AT).problems == []
-    assert run_window(start=date(2018, 7, 1), end=date(2022, 5, 31), at=AT).problems == []
 
-    first, in_may = (Holding.objects.filter(rebalance__index=top, rebalance__effective_day=day) for day in (
-        date(2018, 1, 1), date(2022, 5, 1),
-    ))  # fmt: skip
-    reviews = Review.objects.filter(index=top)
-    before, fallen = (Level.objects.get(index=top, day=date(2022, 5, day)).gross for day in (8, 13))
-    assert {"bitcoin", "ethereum", "ripple"} <= set(first.values_list("asset", flat=True))
-    assert reviews.count() == 54
-    assert "terra-luna" in in_may.values_list("asset", flat=True)
-    assert reviews.latest("cutoff_day").lines.get(asset="terra-luna").is_incumbent
-    assert before
-    assert fallen
-    assert fallen < before * 9 / 10
-    assert Index.objects.get(slug="memecoin-equal").reviews.filter(status="needs_review").exists()
+def revise_all_but(days: set[object]) -> int:
+    """Revise every price of half a year but those of some days: a tenth of the close, no cap, nothing traded."""
+    half_year = DailyPrice.objects.filter(day__range=(END - timedelta(days=180), END)).exclude(day__in=days)
+    old = list(half_year)
+    half_year.update(superseded_at=LATE)
+    DailyPrice.objects.bulk_create(
+        DailyPrice(
+            asset_id=price.asset_id,
+            day=price.day,
+            close=price.close / 10,
+            market_cap=None,
+            volume=Decimal(0),
+            source="late",
+            recorded_at=LATE,
+        )
+        for price in old
+    )
+    return len(old)
+
+
+def test_prices_revised_a_year_later_change_no_verdict_no_weight_and_no_digest(market):
+    told = decided()
+    # Units are fixed at the closes of effective days, so those stay.
+    effective_days = {row[0] for row in told[2]}
+
+    assert revise_all_but(effective_days) > 7000
+    assert decided() == told
+    assert len(told[0]) > 60
+    assert any(row[0] == "terra-luna" and row[6] for row in told[1])
