@@ -1,9 +1,10 @@
 """What happens to assets, written by one person and approved by another."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from market.models.assets import Asset
@@ -52,6 +53,8 @@ class AssetEvent(models.Model):
         Kind.REDENOMINATION: (Treatment.CONVERT,),
         Kind.MERGER: (Treatment.CONVERT,),
     }
+    NEED_A_RATIO = (Treatment.SPLIT, Treatment.LIQUIDATE, Treatment.CONVERT)
+    NEED_A_PRICE = (Treatment.MANUAL, Treatment.LIQUIDATE)
 
     asset = models.ForeignKey(Asset, models.PROTECT, related_name="events")
     kind = models.CharField(max_length=14, choices=Kind)
@@ -92,14 +95,79 @@ class AssetEvent(models.Model):
                 name="treatment_fits_the_kind",
             ),
             models.CheckConstraint(condition=Q(ratio__gt=0), name="event_ratio_is_positive"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="event_price_is_not_negative"),
             models.CheckConstraint(
-                condition=~Q(treatment="manual") | Q(price__gte=0), name="a_manual_delisting_has_its_price"
+                condition=~Q(treatment="manual") | Q(price__isnull=False), name="a_manual_delisting_has_its_price"
+            ),
+            models.CheckConstraint(
+                condition=~Q(treatment="liquidate") | Q(price__isnull=False, price__gt=0),
+                name="what_is_sold_has_its_price",
             ),
             models.CheckConstraint(
                 condition=~Q(treatment__in=["split", "liquidate", "convert"]) | Q(ratio__isnull=False),
                 name="new_units_have_their_ratio",
             ),
+            models.CheckConstraint(
+                condition=~Q(treatment="split") & ~Q(kind__in=["migration", "merger"]) | Q(new_asset__isnull=False),
+                name="new_units_have_their_asset",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="redenomination") | Q(new_asset__isnull=True) | ~Q(new_asset=F("asset")),
+                name="the_new_asset_is_another_one",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.asset_id} {self.kind} {self.effective_day}"
+
+    def clean(self) -> None:
+        """Refuse terms that do not fit each other, each beside its field; reads the assets."""
+        problems = {
+            "treatment": self._problem_of_treatment(),
+            "ratio": self._problem_of_ratio(),
+            "price": self._problem_of_price(),
+            "new_asset": self._problem_of_new_asset(),
+        }
+        found = {name: words for name, words in problems.items() if words}
+        if found:
+            raise ValidationError(found)
+
+    def _problem_of_treatment(self) -> str:
+        fitting = self.TREATMENTS.get(self.kind, ())
+        if not self.treatment or not fitting or self.treatment in fitting:
+            return ""
+        words = ", ".join(str(each.label) for each in fitting)
+        return gettext("This kind of event has other treatments: %(treatments)s.") % {"treatments": words}
+
+    def _problem_of_ratio(self) -> str:
+        if self.ratio is not None and self.ratio <= 0:
+            return gettext("A ratio is above 0.")
+        if self.treatment in self.NEED_A_RATIO and self.ratio is None:
+            return gettext("Say how many new units come for one old one.")
+        if self.kind == self.Kind.DELISTING and self.ratio is not None:
+            return gettext("A delisting has no ratio; leave it empty.")
+        return ""
+
+    def _problem_of_price(self) -> str:
+        if self.price is not None and self.price < 0:
+            return gettext("A price is not below 0.")
+        if self.treatment in self.NEED_A_PRICE and self.price is None:
+            return gettext("Give the price in USD at which it is sold.")
+        if self.treatment == self.Treatment.LIQUIDATE and self.price == 0:
+            return gettext("Nothing is sold at 0; choose another treatment.")
+        if self.treatment not in self.NEED_A_PRICE and self.price is not None:
+            return gettext("This treatment looks at the closes; leave the price empty.")
+        return ""
+
+    def _problem_of_new_asset(self) -> str:
+        new = self.new_asset
+        if new is None:
+            is_needed = self.treatment == self.Treatment.SPLIT or self.kind in {self.Kind.MIGRATION, self.Kind.MERGER}
+            return gettext("Choose the asset of the new units.") if is_needed else ""
+        if self.kind == self.Kind.DELISTING:
+            return gettext("Nothing comes of a delisting; leave it empty.")
+        if new.pk == self.asset_id:
+            return "" if self.kind == self.Kind.REDENOMINATION else gettext("The new asset is another one.")
+        if self.asset_id and new.simulated != self.asset.simulated:
+            return gettext("Real and simulated assets do not mix.")
+        return ""

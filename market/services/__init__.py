@@ -1,7 +1,16 @@
-"""What changes the market: imports, the nightly refresh, corrections, and the list of what is odd in the data."""
+"""What changes the market: imports, the nightly refresh, corrections, events, due diligence, findings in the data."""
 
 from market.services.classifications import ClassificationImport, import_classifications
 from market.services.csv_prices import PriceImport, import_prices
+from market.services.diligence import CannotRecordError, record_diligence
+from market.services.events import (
+    CannotApproveEventError,
+    CannotSaveEventError,
+    EventTerms,
+    approve_event,
+    save_event,
+    withdraw_approval,
+)
 from market.services.files import BadFileError, RowError
 from market.services.findings import find_problems
 from market.services.prices import CannotReviseError, revise_price
@@ -9,15 +18,23 @@ from market.services.refresh import RefreshResult, refresh_market, seed_simulate
 
 __all__ = [
     "BadFileError",
+    "CannotApproveEventError",
+    "CannotRecordError",
     "CannotReviseError",
+    "CannotSaveEventError",
     "ClassificationImport",
+    "EventTerms",
     "PriceImport",
     "RefreshResult",
     "RowError",
+    "approve_event",
     "find_problems",
     "import_classifications",
     "import_prices",
+    "record_diligence",
     "refresh_market",
     "revise_price",
+    "save_event",
     "seed_simulated_market",
+    "withdraw_approval",
 ]
