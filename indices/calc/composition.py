@@ -77,7 +77,7 @@ def compose(inputs: ReviewInputs) -> Composition:
 def judge(inputs: ReviewInputs) -> list[Verdict]:
     """Return a verdict for every candidate, without weights: those ranked in order, then the others.
 
-    Where constituents are not chosen anew they are held, or without a price, and everybody else is not looked at.
+    Where constituents are not chosen anew they are held, and everybody else is not looked at.
     """
     if inputs.kind in {ReviewKind.RECONSTITUTION, ReviewKind.EXTRAORDINARY}:
         return _chosen_anew(inputs)
@@ -130,20 +130,18 @@ def _failed(candidate: Candidate, failure: Failure, inputs: ReviewInputs) -> Ver
 
 
 def _held(candidate: Candidate, inputs: ReviewInputs) -> Verdict:
-    has_price = candidate.close is not None
     words = {
         ReviewKind.REBALANCE: "Held; its weight is set anew.",
         ReviewKind.RECAP: "Held; its weight is cut back to the limits.",
         ReviewKind.TRIGGER: f"Held. {inputs.fired}",
     }
-    detail = f"No price on the cut-off day; the last is of {candidate.last_priced_day}."
     return Verdict(
         candidate=candidate,
         is_incumbent=True,
-        reason="held" if has_price else "ineligible:stale_price",
-        detail=(words[inputs.kind] if has_price else detail)[:200],
-        is_selected=has_price,
-        metrics=_metrics(candidate, inputs, passed=has_price),
+        reason="held",
+        detail=words[inputs.kind][:200],
+        is_selected=True,
+        metrics=_metrics(candidate, inputs, passed=True),
     )
 
 
@@ -161,8 +159,10 @@ def _check_count(verdicts: Sequence[Verdict], chosen: Sequence[Candidate], input
         eligible = sum(1 for verdict in verdicts if verdict.rank is not None)
         if eligible < rules.min_count:
             raise CannotWeighError(f"{eligible} eligible assets, fewer than the {rules.min_count} needed.")
+    elif silent := [candidate.asset_id for candidate in chosen if candidate.close is None]:
+        raise CannotWeighError(f"No price on the cut-off day of {', '.join(silent)}; the basket before stays.")
     elif not chosen:
-        raise CannotWeighError("No constituent has a price on the cut-off day.")
+        raise CannotWeighError("There is no basket yet whose weights could be set anew.")
 
 
 def _weighted(verdicts: Sequence[Verdict], raw: Mapping[str, Decimal], exposed: Exposed) -> list[Verdict]:

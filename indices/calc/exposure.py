@@ -53,7 +53,7 @@ def at_exposure(
     residual = ONE - sum(weights.values(), Decimal(0))
     if exposure == 1 and sum(base.values()) == 1:
         residual = Decimal(0)
-    sleeve = _sleeve(residual, inputs) if residual else {}
+    sleeve = parked(residual, inputs) if residual else {}
     return Exposed(
         base=base, weights=weights, sleeve=sleeve, exposure=exposure, volatility_exposure=volatility_exposure
     )
@@ -120,8 +120,11 @@ def gate_of(inputs: ReviewInputs) -> Decimal:
     return {1: ONE, 0: rules.gate_neutral, -1: rules.gate_bear}[inputs.gate]
 
 
-def _sleeve(residual: Decimal, inputs: ReviewInputs) -> dict[str, Decimal]:
-    """Share the residual over the sleeve: stablecoins at their own price, or bitcoin."""
+def parked(residual: Decimal, inputs: ReviewInputs) -> dict[str, Decimal]:
+    """Share the residual over the sleeve: stablecoins as far as their pegs hold, or bitcoin.
+
+    Raises CannotWeighError.
+    """
     closes = {c.asset_id: c.close for c in inputs.candidates}
     ids = list(inputs.rules.sleeve)
     if inputs.rules.residual == Residual.BTC:

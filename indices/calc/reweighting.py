@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import numpy as np
 
-from indices.calc.exposure import Exposed, at_exposure, expose, gate_of, volatility_exposure
+from indices.calc.exposure import ONE, Exposed, at_exposure, expose, gate_of, parked, volatility_exposure
 from indices.calc.inputs import Candidate, ReviewInputs, ReviewKind
 from indices.calc.rules import RebalanceTo, Rules
-from indices.calc.shares import STEP
+from indices.calc.shares import STEP, share_out
 from indices.calc.triggers import bands
 from indices.calc.weighing import CannotWeighError, limited, weigh
 from indices.calc.weighting import band_edge, quantise_weights
@@ -54,14 +54,17 @@ def _new_exposure(inputs: ReviewInputs) -> tuple[Mapping[str, Decimal], Exposed]
 
 
 def _back_to_targets(inputs: ReviewInputs) -> Exposed:
-    sleeve_ids = set(inputs.rules.sleeve) - inputs.incumbents
-    weights = dict(inputs.targets)
+    targets = {asset_id: weight for asset_id, weight in inputs.targets.items() if weight}
+    # Those of a basket that came of an event are rounded one by one.
+    weights = dict(zip(targets, share_out(ONE, list(targets.values()), unit=STEP), strict=True))
     if inputs.rules.rebalance_to == RebalanceTo.EDGE:
-        weights = _to_edges(inputs.rules, inputs.current, inputs.targets)
+        weights = _to_edges(inputs.rules, inputs.current, weights)
+    aside = set(inputs.rules.sleeve) - inputs.incumbents
+    residual = sum((weight for asset_id, weight in weights.items() if asset_id in aside), Decimal(0))
     return Exposed(
         base=inputs.base,
-        weights={a: weight for a, weight in weights.items() if a not in sleeve_ids},
-        sleeve={a: weight for a, weight in weights.items() if a in sleeve_ids},
+        weights={asset_id: weight for asset_id, weight in weights.items() if asset_id not in aside},
+        sleeve=parked(residual, inputs) if residual else {},
         exposure=inputs.exposure,
         volatility_exposure=inputs.volatility_exposure,
     )

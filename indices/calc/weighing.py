@@ -58,8 +58,15 @@ def weigh(chosen: Sequence[Candidate], inputs: ReviewInputs) -> Weighed:
         If limits cannot be obeyed, an asset's history is too short, or a weight is too small to be written.
 
     """
+    unknown = [c.asset_id for c in chosen if c.market_cap is None]
+    if unknown and _needs_caps(inputs.rules):
+        raise CannotWeighError(f"The market cap of {', '.join(unknown)} on the cut-off day is unknown.")
     scores = _tilted(_scores(chosen, inputs), chosen, inputs.rules)
     return limited(chosen, scores, inputs)
+
+
+def _needs_caps(rules: Rules) -> bool:
+    return rules.scheme == Scheme.CAP or not {BlendPart.CAP, BlendPart.SQRT_CAP}.isdisjoint(dict(rules.blend))
 
 
 def limited(chosen: Sequence[Candidate], scores: Floats, inputs: ReviewInputs) -> Weighed:

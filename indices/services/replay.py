@@ -163,15 +163,14 @@ class IndexReplay:
         level = level_of(old.units, priced.prices) if old and priced else self.index.base_value
         closes = self.market.closes(day)
         prices = dict(zip(old.asset_ids, priced.prices, strict=True)) if old and priced else {}
-        _, rules = self.state.methodology_for(day)
         cutoff = Cutoff(day=review.cutoff_day, known_at=review.cutoff_at)
         inputs = execution_inputs(
             review=review,
             lines=lines,
-            rules=rules,
+            rules=self.state.rules_of(review),
             old=old,
             level=level,
-            prices={asset_id: prices.get(asset_id) or closes[asset_id] for asset_id in {*prices, *_wanted(lines)}},
+            prices={a: prices[a] if a in prices else closes[a] for a in {*prices, *_wanted(lines)}},
             cutoff_closes=self.market.snapshot(cutoff.day, cutoff.known_at).last_closes,
         )
         taken = take_effect(index=self.index, review=review, inputs=inputs, sequence=self._next_turn(day))

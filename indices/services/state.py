@@ -99,6 +99,10 @@ class IndexState:
         started = (pair for pair in reversed(self.methodologies) if pair[0].starts_by(effective_day))
         return next(started, self.methodologies[0])
 
+    def rules_of(self, review: Review) -> Rules:
+        """Return the rules under which a review was drawn up; a later version may have started since."""
+        return next(rules for methodology, rules in self.methodologies if methodology == review.methodology)
+
     def members(self) -> frozenset[str]:
         """Return the constituents in force, those with no weight for now included and the sleeve left out."""
         basket = self.baskets[-1] if self.baskets else None

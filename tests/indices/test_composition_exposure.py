@@ -105,10 +105,69 @@ def test_nothing_but_the_sleeve_leaves_nothing_to_cut_back():
     assert outcome.problem.startswith("Nothing but the sleeve is held")
 
 
-def test_without_a_price_a_constituent_cannot_be_weighed_again():
+@pytest.mark.parametrize("kind", ["rebalance", "recap", "trigger"])
+def test_without_a_price_nobody_is_weighed_again(kind):
     silent = replace(SOUND, close=None)
 
-    outcome = composed([silent], kind="rebalance", incumbents=frozenset("a"), current={"a": Decimal(1)})
+    outcome = composed([silent], kind=kind, incumbents=frozenset("a"), current={"a": Decimal(1)}, trigger="drift")
 
-    assert outcome.verdicts[0].reason == "ineligible:stale_price"
-    assert outcome.problem == "No constituent has a price on the cut-off day."
+    assert outcome.problem == "No price on the cut-off day of a; the basket before stays."
+    assert (outcome.verdicts[0].reason, outcome.verdicts[0].weight) == ("held", None)
+
+
+def test_before_the_first_basket_there_is_nothing_to_weigh_again():
+    assert composed([SOUND], kind="rebalance").problem == "There is no basket yet whose weights could be set anew."
+
+
+def test_without_a_market_cap_nobody_is_weighed_by_it_again():
+    known = {"kind": "rebalance", "incumbents": frozenset("a"), "current": {"a": Decimal(1)}}
+    candidate = replace(SOUND, market_cap=None)
+
+    by_cap = composed([candidate], **known)
+    in_part = composed([candidate], rules={"scheme": "blend", "blend": {"sqrt_cap": "0.5", "equal": "0.5"}}, **known)
+    by_value_traded = composed([candidate], rules={"scheme": "liquidity"}, **known)
+
+    assert by_cap.problem == in_part.problem == "The market cap of a on the cut-off day is unknown."
+    assert weights(by_value_traded) == {"a": "1.000000"}
+
+
+DRIFTED = {
+    "kind": "trigger",
+    "trigger": "drift",
+    "fired": "Drift.",
+    "incumbents": frozenset("ab"),
+    "base": {"a": Decimal("0.5"), "b": Decimal("0.5")},
+    "exposure": Decimal("0.5"),
+}
+BANDS = {
+    "band_absolute": "0.1", "cooldown_days": 1, "max_triggers": 1, "signals": "recorded", "sleeve": ["s"],
+    "exclude": ["stable"], "count": 2, "keep": 2,
+}  # fmt: skip
+
+
+def test_a_drift_trigger_goes_back_to_weights_that_sum_to_one():
+    # Weights of a basket that came of an event are each rounded: together they are not quite 1.
+    third = Decimal("0.333333333333")
+
+    outcome = composed(
+        (*coins(market_cap=[Decimal(1), Decimal(1)]), DOLLAR),
+        rules=BANDS,
+        targets={"a": third, "b": third, "s": third, "child": Decimal(0)},
+        **DRIFTED,
+    )
+
+    assert sum(v.weight or 0 for v in outcome.verdicts) == 1
+    assert weights(outcome) == {"a": "0.333333", "b": "0.333333", "s": "0.333333"}
+    assert outcome.exposure == Decimal("0.5")
+
+
+def test_a_drift_trigger_buys_nothing_of_a_stablecoin_off_its_peg():
+    outcome = composed(
+        (*coins(market_cap=[Decimal(1), Decimal(1)]), replace(DOLLAR, close=Decimal("0.9"))),
+        rules=BANDS,
+        targets={"a": Decimal("0.25"), "b": Decimal("0.25"), "s": Decimal("0.5")},
+        current={"a": Decimal("0.4"), "b": Decimal("0.25"), "s": Decimal("0.35")},
+        **DRIFTED,
+    )
+
+    assert outcome.problem.startswith("The sleeve cannot take 50.00%.")
