@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.http import user_of
+from analytics import services
 from analytics.forms import ReplayForm
 from analytics.models import Backtest
 from analytics.selectors.backtests import get_report
-from analytics.services.backtests import CannotRequestBacktestError, request_backtest
 
 LATELY = 24
 
@@ -52,10 +52,10 @@ class BacktestAdmin(admin.ModelAdmin[Backtest]):
         if form.is_valid():
             asked = form.cleaned_data
             try:
-                backtest = request_backtest(
+                backtest = services.request_backtest(
                     methodology_id=asked["methodology"].pk, span=asked["years"], by=user_of(request), at=timezone.now()
                 )
-            except CannotRequestBacktestError as error:
+            except services.CannotRequestBacktestError as error:
                 form.add_error(None, str(error))
             else:
                 messages.success(

@@ -62,11 +62,13 @@ def process_chunk(*, claim: str, start: str, end: str, at: str, first: int, last
 def claim_work() -> None:
     """Take up what people have asked for.
 
-    Portfolios whose ledger has changed are valued, reviews are computed, approved restatements are carried out.
+    Portfolios whose ledger has changed are valued, reviews are computed, approved restatements are carried out, rules
+    are replayed on history.
     """
     services.revalue_marked(at=timezone.now())
     indices.compute_requested(at=timezone.now())
     indices.run_approved_restatements(at=timezone.now())
+    services.run_requested_backtests(at=timezone.now())
 
 
 @shared_task
