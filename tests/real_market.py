@@ -145,9 +145,9 @@ class BasketKept:
     cost: Decimal
     net_factor: Decimal
     result_hash: str
-    units: dict[str, Decimal]
-    weights: dict[str, Decimal]
-    prices: dict[str, Decimal]
+    units: dict[str, Decimal] = field(default_factory=dict)
+    weights: dict[str, Decimal] = field(default_factory=dict)
+    prices: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ def _replay_by_night(history: History) -> None:
     for index in Index.objects.all():
         rows = Level.objects.current().filter(index=index).order_by("day")
         history.levels[index.slug] = {
-            day: LevelKept(*row) for day, *row in rows.values_list("day", "gross", "net", "status", "cause")
+            day: LevelKept(*row) for day, *row in _plain(rows.values_list("day", "gross", "net", "status", "cause"))
         }
         history.reviews[index.slug] = _reviews(index)
         history.baskets[index.slug] = _baskets(index)
@@ -247,7 +247,7 @@ def _reviews(index: Index) -> list[ReviewKept]:
     }  # fmt: skip
     columns = ("rank", "reason", "detail", "is_selected", "is_sleeve", "raw_weight", "weight")
     lines = ReviewLine.objects.filter(review__in=kept).order_by("review", "rank", "asset")
-    for review_id, asset_id, *line in lines.values_list("review", "asset", *columns):
+    for review_id, asset_id, *line in _plain(lines.values_list("review", "asset", *columns)):
         kept[review_id].lines[asset_id] = LineKept(*line)
     return list(kept.values())
 
@@ -255,12 +255,17 @@ def _reviews(index: Index) -> list[ReviewKept]:
 def _baskets(index: Index) -> list[BasketKept]:
     columns = ("effective_day", "level", "cost", "net_factor", "result_hash")
     rebalances = Rebalance.objects.current().filter(index=index)
-    kept = {pk: BasketKept(*row, {}, {}, {}) for pk, *row in rebalances.values_list("pk", *columns)}
+    kept = {pk: BasketKept(*row) for pk, *row in _plain(rebalances.values_list("pk", *columns))}
     holdings = Holding.objects.filter(rebalance__in=kept).order_by("rebalance", "asset")
     for pk, asset_id, units, weight, price in holdings.values_list("rebalance", "asset", "units", "weight", "price"):
         basket = kept[pk]
         basket.units[asset_id], basket.weights[asset_id], basket.prices[asset_id] = units, weight, price
     return list(kept.values())
+
+
+def _plain(rows: Any) -> Iterator[tuple[Any, ...]]:
+    """Return rows without their types, which differ by column."""
+    return iter(rows)
 
 
 def _digests(index: Index) -> list[str]:

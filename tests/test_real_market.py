@@ -148,7 +148,7 @@ def test_the_first_review_of_top_10_cap_is_what_the_files_give(history):
     review, basket = history.reviews["top-10-cap"][0], history.baskets["top-10-cap"][0]
     ranked = {line.rank: coin for coin, line in review.lines.items() if line.is_selected}
 
-    assert [ranked[rank] for rank in sorted(ranked)] == chosen  # type: ignore[type-var] # a selected line has a rank
+    assert [ranked[rank] for rank in sorted(ranked)] == chosen
     assert {"bitcoin", "ethereum", "ripple"} <= set(chosen)
     assert basket.weights["bitcoin"] == Decimal("0.4")
     for coin, weight in filled(caps, cap=Fraction(2, 5), floor=Fraction(1, 100)).items():

@@ -1,6 +1,6 @@
 """Indices, their levels, what they hold, their rules and their corrections."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -55,7 +55,8 @@ class IndexViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             levels = levels.filter(day__gte=wanted["from"])
         if "to" in wanted:
             levels = levels.filter(day__lte=wanted["to"])
-        return self.get_paginated_response(LevelOut(self.paginate_queryset(levels), many=True).data)
+        page: Any = self.paginate_queryset(cast("Any", levels))
+        return self.get_paginated_response(LevelOut(page, many=True).data)
 
     @extend_schema(parameters=[DayQuery], responses=BasketOut)
     @action(detail=True)
@@ -87,4 +88,5 @@ class IndexViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     def restatements(self, request: Request, **_: Any) -> Response:
         """Return the corrections of published levels, the newest first."""
         done = self.get_object().restatements.filter(status=Restatement.Status.DONE).order_by("-done_at", "-id")
-        return self.get_paginated_response(RestatementOut(self.paginate_queryset(done), many=True).data)
+        page: Any = self.paginate_queryset(cast("Any", done))
+        return self.get_paginated_response(RestatementOut(page, many=True).data)

@@ -197,7 +197,7 @@ def test_constituents_at_a_day(ran):
 
 
 def test_before_the_first_basket_there_is_nothing(ran):
-    nothing = {"effective_day": None, "rebalance": None, "review": None, "constituents": []}
+    nothing: dict[str, object] = {"effective_day": None, "rebalance": None, "review": None, "constituents": []}
     assert get("test/constituents/?at=2022-12-31") == {"day": "2022-12-31"} | nothing
     make_index(slug="young")
     assert get("young/constituents/") == {"day": None} | nothing

@@ -60,10 +60,11 @@ def digest(text: str) -> str:
 def test_reviews_come_with_their_days_state_and_what_came_of_them(ran):
     second, first = get("reviews/")["results"]
     rebalance = Rebalance.objects.get(effective_day=NEXT)
+    review = Review.objects.get(effective_day=NEXT)
 
     assert (first["status"], first["cutoff_day"], first["effective_day"]) == ("superseded", "2022-12-31", "2023-01-01")
     assert second == {
-        "id": rebalance.review_id,
+        "id": review.pk,
         "kind": "reconstitution",
         "status": "effective",
         "reason": "",
@@ -76,7 +77,7 @@ def test_reviews_come_with_their_days_state_and_what_came_of_them(ran):
         "approved_at": "2024-01-01T00:00:00Z",
         "exposure": "1",
         "volatility_exposure": "1",
-        "snapshot_hash": rebalance.review.snapshot_hash,
+        "snapshot_hash": review.snapshot_hash,
         "rebalance": rebalance.pk,
     }
 

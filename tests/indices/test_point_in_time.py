@@ -309,7 +309,7 @@ def test_a_coin_that_dies_is_in_the_replay_of_its_days():
     assert "doomed" in second.holdings.values_list("asset", flat=True)
     assert [levels[fall + timedelta(days=n)].gross for n in (-1, 0, 1)] == [1000, 500, Decimal("375.00625")]
     assert levels[fall + timedelta(days=4)].status == "suspended"
-    line = third.review.lines.get(asset="doomed")
+    line = ReviewLine.objects.get(review=third.review, asset="doomed")
     assert (line.is_incumbent, line.is_selected, line.reason) == (True, False, "ineligible:stale_price")
     # What its last close left is spread over the others, and the level goes on from it.
     assert levels[MARCH].gross == Decimal("375.00625")

@@ -248,7 +248,7 @@ def test_a_coin_that_comes_back_has_been_there_all_along():
 
     (row,) = market.snapshot(start, close_of(start))
 
-    assert (row.last_priced_day, row.last_close, row.age_days) == (day(0), 7, 130)
+    assert (row.last_priced_day, row.last_close, row.age_days) == (day(0), Decimal(7), 130)
 
 
 def test_a_day_put_in_before_a_day_put_in_before_the_first_counts_once_it_is_known():
