@@ -46,16 +46,18 @@ class StatusFilter(admin.SimpleListFilter):
 class ReviewAdmin(ReadOnly, admin.ModelAdmin[Review]):
     """Reviews: nobody types one; what a person may do has a button on its page."""
 
-    list_display = (
-        "__str__", "kind", "cutoff_day", "effective_day", "status", "reason", "requested_by", "approver",
-        "second_approver",
-    )  # fmt: skip
+    list_display = ("__str__", "kind", "cutoff_day", "status", "reason", "approved_by")
     list_filter = (StatusFilter, "kind", "index")
     date_hierarchy = "cutoff_day"
     ordering = (Case(When(status=Status.COMPUTED, then=0), default=1), "-cutoff_day", "index")
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return bool(request.user.has_perm("indices.add_review"))
+
+    @admin.display(description=_("Approved by"), empty_value="")
+    def approved_by(self, obj: Review) -> str:
+        """Return who has approved so far."""
+        return ", ".join(str(person) for person in (obj.approver, obj.second_approver) if person)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
         people = ("requested_by", "approver", "second_approver")

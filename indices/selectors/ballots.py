@@ -43,6 +43,11 @@ class BallotState:
     review_id: int | None = None
 
     @property
+    def choice_name(self) -> str:
+        """The name of the asset that the user has voted for; empty without a vote."""
+        return next((standing.name for standing in self.standings if standing.asset_id == self.choice), "")
+
+    @property
     def has_quorum(self) -> bool:
         """Tell whether as many have voted as the ballot needs."""
         return self.voters >= self.ballot.quorum

@@ -38,6 +38,7 @@ class LineGroup:
 
     title: str
     lines: list[ReviewLine]
+    has_weights: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,8 @@ class Proposal:
 
     Turnover (one way) and cost are estimated at the closes of the cut-off, as fractions of 1; `theta` is the share of
     the way that the turnover limit allows, None where it does not bind. `gate` and `signals` are "bull", "neutral" or
-    "bear". All of them are empty without a basket.
+    "bear". All of them are empty without a basket. `is_exposed` tells whether signals or volatility may leave weight
+    over.
     """
 
     changes: list[Change]
@@ -54,6 +56,7 @@ class Proposal:
     cost: Decimal | None
     theta: Decimal | None
     groups: list[LineGroup]
+    is_exposed: bool
     gate: str
     signals: Mapping[str, str]
 
@@ -82,6 +85,7 @@ def get_proposal(*, review: Review) -> Proposal | None:
         cost=fixed.cost if fixed else None,
         theta=fixed.theta if fixed else None,
         groups=_groups(lines),
+        is_exposed=inputs.rules.has_sleeve,
         gate=SIGNALS.get(inputs.gate, "") if inputs.gate is not None else "",
         signals={asset_id: SIGNALS[signal] for asset_id, signal in sorted(inputs.signals.items())},
     )
@@ -129,9 +133,9 @@ def _groups(lines: list[ReviewLine]) -> list[LineGroup]:
     ranked = sorted(lines, key=lambda line: (line.rank or len(lines) + 1, -(line.market_cap or ZERO), line.asset_id))
     out = [line for line in ranked if not line.is_selected and not line.is_sleeve]
     groups = [
-        LineGroup(title="In", lines=[line for line in ranked if line.is_selected]),
-        LineGroup(title="Sleeve", lines=[line for line in ranked if line.is_sleeve]),
-        LineGroup(title="Near misses", lines=out[:NEAR_MISSES]),
-        LineGroup(title="Out", lines=out[NEAR_MISSES:]),
+        LineGroup(title="In", lines=[line for line in ranked if line.is_selected], has_weights=True),
+        LineGroup(title="Sleeve", lines=[line for line in ranked if line.is_sleeve], has_weights=True),
+        LineGroup(title="Near misses", lines=out[:NEAR_MISSES], has_weights=False),
+        LineGroup(title="Out", lines=out[NEAR_MISSES:], has_weights=False),
     ]
     return [group for group in groups if group.lines]

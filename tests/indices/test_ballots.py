@@ -165,7 +165,8 @@ def test_the_first_basket_is_voted_on_before_the_base_date(db):
     assert ballot.cutoff_day == date(2023, 2, 9)
     assert index.rebalances.get().holdings.get().asset_id == "b"
     state = IndexState.load(index=index, first=date(2023, 2, 11), end=date(2023, 2, 11))
-    assert open_ballot(index=index, state=state, at=after(date(2023, 2, 22))).cutoff_day == date(2023, 2, 28)
+    open_ballot(index=index, state=state, at=after(date(2023, 2, 22)))
+    assert index.ballots.latest("cutoff_day").cutoff_day == date(2023, 2, 28)
 
 
 def test_a_version_that_starts_later_has_its_ballot_at_its_own_first_cutoff(index):

@@ -8,7 +8,7 @@ import time_machine
 
 from indices.calc.canonical import digest
 from indices.models import Index, Review, Signal
-from indices.selectors.proposals import get_proposal
+from indices.selectors.proposals import Proposal, get_proposal
 from indices.services import compute_requested, reject_review
 from market.models import Asset, Classification
 from tests.factories import make_user
@@ -64,12 +64,19 @@ def page_of(client, review: Review) -> str:
     return " ".join(response.content.decode().split())
 
 
+def proposal_of(review: Review) -> Proposal:
+    """Return what a review proposes; it is computed."""
+    proposal = get_proposal(review=review)
+    assert proposal
+    return proposal
+
+
 def post(client, review: Review, what: str, **data: str):
     return client.post(f"{REVIEWS}{review.pk}/{what}/", data, follow=True)
 
 
 def test_a_proposal_says_what_it_changes(review):
-    proposal = get_proposal(review=review)
+    proposal = proposal_of(review)
 
     # From 3, 2 and 1 sixths to 3 and 2 fifths; C is sold. One way a sixth of the basket changes hands.
     third, sixth = Decimal("0.333333333333"), Decimal("0.166666666667")
@@ -91,13 +98,13 @@ def test_a_proposal_says_what_it_changes(review):
 def test_the_cost_is_that_of_the_rules(review):
     # 0.1% fee and 0.05% half spread of the third that is traded, bought and sold: V = 1 - 0.0015 sum |w V - w|.
     turnover = Decimal(1) / 3
-    assert get_proposal(review=review).cost == pytest.approx(Decimal("0.0015") * turnover, rel=Decimal("0.002"))
+    assert proposal_of(review).cost == pytest.approx(Decimal("0.0015") * turnover, rel=Decimal("0.002"))
 
 
 def test_a_turnover_limit_shows_how_far_the_proposal_goes(index, curator):
     Classification.objects.update(valid_to=None)
     index.methodologies.update(params=make_rules(alpha="0", turnover_limit="0.05").to_params())
-    proposal = get_proposal(review=computed(index, curator))
+    proposal = proposal_of(computed(index, curator))
 
     # From 3, 2 and 1 sixths to a third each a sixth would change hands; a twentieth may: three tenths of the way.
     assert proposal.theta == pytest.approx(Decimal("0.3"), abs=Decimal("1e-9"))
@@ -107,8 +114,7 @@ def test_a_turnover_limit_shows_how_far_the_proposal_goes(index, curator):
 def test_near_misses_are_the_best_ranked_and_the_others_are_out(index, curator):
     price_flat({make_coin(f"z{number:02}"): "0.5" for number in range(14)}, EVE, LAST)
     groups = {
-        group.title: [line.asset_id for line in group.lines]
-        for group in get_proposal(review=computed(index, curator)).groups
+        group.title: [line.asset_id for line in group.lines] for group in proposal_of(computed(index, curator)).groups
     }
 
     assert groups["In"] == ["a", "b", "z00"]
@@ -130,7 +136,7 @@ def test_signals_gate_and_sleeve_are_told(curator):
     Signal.objects.create(asset_id="b", value="bull", **common)
     Signal.objects.create(value="neutral", **common)
     night(LAST)
-    proposal = get_proposal(review=computed(index, curator))
+    proposal = proposal_of(computed(index, curator))
 
     # A is out by its signal, the gate halves what B holds (2 of 5): the rest is parked.
     assert (proposal.gate, proposal.signals) == ("neutral", {"a": "bear", "b": "bull"})
@@ -144,7 +150,7 @@ def test_signals_gate_and_sleeve_are_told(curator):
 def test_a_constituent_without_a_line_is_named_all_the_same(index, review):
     review.lines.filter(asset="c").delete()
 
-    assert get_proposal(review=review).changes[-1].asset == Asset.objects.get(pk="c")
+    assert proposal_of(review).changes[-1].asset == Asset.objects.get(pk="c")
 
 
 def test_one_without_a_basket_changes_nothing_and_one_not_computed_says_nothing(index, curator):
@@ -153,7 +159,7 @@ def test_one_without_a_basket_changes_nothing_and_one_not_computed_says_nothing(
     nothing_yet = get_proposal(review=asked)
     compute_requested(at=after(LAST, hours=3))
     asked.refresh_from_db()
-    proposal = get_proposal(review=asked)
+    proposal = proposal_of(asked)
 
     assert nothing_yet is None
     assert (proposal.changes, proposal.turnover, proposal.cost, proposal.theta) == ([], None, None, None)

@@ -140,7 +140,7 @@ def test_ballots_before_show_their_results(as_user, alice, ballot, django_assert
 
     assert f'<a href="/indices/ours/reviews/{review.pk}/">31 Jan 2023</a>' in html
     assert "A 2, B 2<span" in html
-    assert "You voted for b" in html
+    assert "You voted for B" in html
     assert "Below the quorum" in html
 
 
