@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from accounts.models import User
 from analytics.services import run_nights
-from indices.models import Index, Review
+from indices.models import Ballot, Index, Review, Vote
 from indices.services import load_presets
+from market.models import close_of
 from market.services import seed_simulated_market
 from portfolios.models import Order, Portfolio, Sleeve, Transaction, Wallet
 from portfolios.services import SleeveTarget, ensure_cash, invest, open_portfolio, record_transaction
@@ -57,8 +58,23 @@ def make_world() -> World:
     run_nights(start=first, end=yesterday, at=now)
     investor = make_user(email="investor@example.com")
     portfolio = make_portfolio(investor, now)
+    make_ballots(Index.objects.get(slug="top-10-cap"), investor, now)
     run_nights(start=yesterday - timedelta(days=SETTLED), end=yesterday, at=now)
     return World(investor, portfolio)
+
+
+def make_ballots(index: Index, voter: User, now: datetime) -> None:
+    """Hold a ballot that is open and one that has closed, each with one vote."""
+    for cutoff_day in (now.date() + timedelta(days=2), now.date() - timedelta(days=28)):
+        closes_at = close_of(cutoff_day)
+        ballot = Ballot.objects.create(
+            index=index,
+            cutoff_day=cutoff_day,
+            opens_at=closes_at - timedelta(days=7),
+            closes_at=closes_at,
+            quorum=1,
+        )
+        Vote.objects.create(ballot=ballot, user=voter, asset_id="sim-aurum", cast_at=min(now, closes_at))
 
 
 def make_portfolio(owner: User, now: datetime) -> Portfolio:
