@@ -28,7 +28,14 @@ METHODS = ("get", "post", "put", "patch", "delete")
 # Parts of other people's making, each tested by its makers; and the admin, which is for staff alone.
 FOREIGN = ("account/", "_allauth/", "admin/")
 # Parameters that name what belongs to nobody.
-PUBLIC = {"slug": "top-10-cap", "version": "v1", "review_id": "1", "format": "json", "day": "2026-03-01"}
+PUBLIC = {
+    "slug": "top-10-cap",
+    "version": "v1",
+    "review_id": "1",
+    "rebalance_id": "1",
+    "format": "json",
+    "day": "2026-03-01",
+}
 OWNED = {
     "portfolio_id": Portfolio,
     "transaction_id": Transaction,

@@ -16,6 +16,7 @@ class RebalanceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
 
     queryset = Rebalance.objects.none()
     permission_classes = (AllowAny,)
+    lookup_url_kwarg = "rebalance_id"
     lookup_value_regex = "[0-9]+"
 
     def get_serializer_class(self) -> type[RebalanceOut]:

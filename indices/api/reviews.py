@@ -14,6 +14,7 @@ class ReviewViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
 
     queryset = Review.objects.none()
     permission_classes = (AllowAny,)
+    lookup_url_kwarg = "review_id"
     lookup_value_regex = "[0-9]+"
 
     def get_serializer_class(self) -> type[ReviewOut]:
