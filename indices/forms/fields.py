@@ -63,7 +63,7 @@ class PercentField(forms.DecimalField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare percents with percents."""
-        return super().has_changed(self.prepare_value(initial), data)
+        return super().has_changed(initial * HUNDRED if isinstance(initial, Decimal) else initial, data)
 
 
 class NamesField(forms.CharField):
@@ -75,8 +75,6 @@ class NamesField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """Return the names as a tuple, each once, in their order."""
-        if isinstance(value, list | tuple):
-            return tuple(value)
         names = (name.strip() for name in str(value or "").split(","))
         return tuple(dict.fromkeys(name for name in names if name))
 
