@@ -11,7 +11,7 @@ from indices.calc.canonical import canonical
 from indices.calc.events import delist, delist_to, liquidate, migrate, rescale, split
 from indices.calc.execution import ZERO, FixedBasket, FixedLine
 from indices.calc.levels import SUPPLY_STEP, drifted_weights, level_of
-from indices.calc.shares import STEP
+from indices.calc.shares import STEP, share_out
 
 _T = TypeVar("_T")
 
@@ -91,6 +91,29 @@ def carry_over(inputs: EventInputs) -> FixedBasket:
         theta=None,
         lines=lines,
     )
+
+
+def inherited(
+    weights: Mapping[str, Decimal], *, asset_id: str, heir: str | None, to_survivors: bool
+) -> dict[str, Decimal]:
+    """Return weights after an asset has left: its own goes to its heir, or in proportion to the survivors.
+
+    Parameters
+    ----------
+    weights : fractions of 1, on the grid on which weights are stored
+    heir : what it was exchanged for; None after a delisting
+    to_survivors : whether the others take over what nobody inherits; if not, the weights sum to less
+
+    """
+    rest = {other: weight for other, weight in weights.items() if other != asset_id}
+    if asset_id not in weights:
+        return rest
+    if heir is not None:
+        return {**rest, heir: rest.get(heir, ZERO) + weights[asset_id]}
+    if not to_survivors or not any(rest.values()):
+        return rest
+    total = sum(weights.values(), ZERO)
+    return dict(zip(rest, share_out(total, list(rest.values()), unit=STEP), strict=True))
 
 
 def _after(inputs: EventInputs) -> tuple[dict[str, Decimal], dict[str, Decimal]]:

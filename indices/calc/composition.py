@@ -6,13 +6,14 @@ from decimal import Decimal
 
 from indices.calc.exposure import Exposed, expose
 from indices.calc.inputs import Candidate, ReviewInputs, ReviewKind
-from indices.calc.reweighting import reweigh
+from indices.calc.reweighting import TOLERANCE, reweigh
 from indices.calc.rules import RankBy, Rules
 from indices.calc.screens import Failure, failure_of
 from indices.calc.selection import RankReason, explain_ranks
 from indices.calc.weighing import CannotWeighError, weigh
 
 SLEEVE = "sleeve"
+ZERO = Decimal(0)
 _SCORES_ANEW = {ReviewKind.RECONSTITUTION, ReviewKind.EXTRAORDINARY, ReviewKind.REBALANCE}
 
 
@@ -66,9 +67,9 @@ def compose(inputs: ReviewInputs) -> Composition:
         else:
             raw, exposed = reweigh(chosen, inputs)
     except CannotWeighError as error:
-        return Composition(verdicts=[replace(v, is_selected=False) for v in verdicts], problem=str(error))
+        return Composition(verdicts=[_left_out(verdict) for verdict in verdicts], problem=str(error))
     return Composition(
-        verdicts=_weighted(verdicts, raw, exposed),
+        verdicts=_weighted(verdicts, raw, exposed, inputs.kind),
         exposure=exposed.exposure,
         volatility_exposure=exposed.volatility_exposure,
     )
@@ -112,7 +113,7 @@ def _ranked(candidate: Candidate, rank: int, reason: RankReason, inputs: ReviewI
         candidate=candidate,
         is_incumbent=candidate.asset_id in inputs.incumbents,
         reason=str(reason),
-        detail=_rank_in_words(rank, reason, inputs.rules),
+        detail=_rank_in_words(rank, reason, inputs.rules, is_incumbent=candidate.asset_id in inputs.incumbents),
         rank=rank,
         is_selected=reason != RankReason.BELOW_BUFFER,
         metrics=_metrics(candidate, inputs, passed=True),
@@ -132,7 +133,7 @@ def _failed(candidate: Candidate, failure: Failure, inputs: ReviewInputs) -> Ver
 def _held(candidate: Candidate, inputs: ReviewInputs) -> Verdict:
     words = {
         ReviewKind.REBALANCE: "Held; its weight is set anew.",
-        ReviewKind.RECAP: "Held; its weight is cut back to the limits.",
+        ReviewKind.RECAP: "Held.",
         ReviewKind.TRIGGER: f"Held. {inputs.fired}",
     }
     return Verdict(
@@ -165,24 +166,45 @@ def _check_count(verdicts: Sequence[Verdict], chosen: Sequence[Candidate], input
         raise CannotWeighError("There is no basket yet whose weights could be set anew.")
 
 
-def _weighted(verdicts: Sequence[Verdict], raw: Mapping[str, Decimal], exposed: Exposed) -> list[Verdict]:
+def _left_out(verdict: Verdict) -> Verdict:
+    if not verdict.is_selected:
+        return verdict
+    return replace(verdict, is_selected=False, detail=f"{verdict.detail} No basket came of this review.")
+
+
+def _weighted(
+    verdicts: Sequence[Verdict], raw: Mapping[str, Decimal], exposed: Exposed, kind: ReviewKind
+) -> list[Verdict]:
     """Give the chosen verdicts their weights, and the sleeve its own."""
-    zero = Decimal(0)
     weighted = []
     for verdict in verdicts:
         asset_id = verdict.candidate.asset_id
         parked = exposed.sleeve.get(asset_id)
         if verdict.is_selected:
-            base = exposed.base.get(asset_id, zero)
-            weight = exposed.weights.get(asset_id, zero) + (parked or zero)
-            detail = verdict.detail if base else f"{verdict.detail} Its score or its signal leaves it no weight."
-            changed = replace(verdict, raw_weight=raw.get(asset_id), base_weight=base, weight=weight, detail=detail)
+            base = exposed.base.get(asset_id, ZERO)
+            changed = replace(
+                verdict,
+                raw_weight=raw.get(asset_id),
+                base_weight=base,
+                weight=exposed.weights.get(asset_id, ZERO) + (parked or ZERO),
+                detail=_with_weight(verdict.detail, raw.get(asset_id, ZERO), base, exposed, kind),
+            )
         elif parked:
             changed = _in_sleeve(verdict, parked)
         else:
             changed = verdict
         weighted.append(changed)
     return weighted
+
+
+def _with_weight(detail: str, raw: Decimal, base: Decimal, exposed: Exposed, kind: ReviewKind) -> str:
+    """Return the words of a verdict with what became of its weight."""
+    if kind == ReviewKind.RECAP:
+        took = "takes its share of what was cut off others" if base > raw + TOLERANCE else "its weight stays"
+        return f"Held; {'cut back to a limit' if base < raw - TOLERANCE else took}."
+    if not base:
+        return f"{detail} Its score or its signal leaves it no weight."
+    return detail if exposed.exposure else f"{detail} The exposure is 0%: all is in the sleeve."
 
 
 def _in_sleeve(verdict: Verdict, weight: Decimal) -> Verdict:
@@ -231,11 +253,14 @@ def _metrics(candidate: Candidate, inputs: ReviewInputs, *, passed: bool) -> dic
     }
 
 
-def _rank_in_words(rank: int, reason: RankReason, rules: Rules) -> str:
+def _rank_in_words(rank: int, reason: RankReason, rules: Rules, *, is_incumbent: bool) -> str:
+    out = f"and {rules.count} are held."
+    if rank <= rules.count:
+        out = f"yet constituents down to rank {rules.keep} go first and take the {rules.count} places."
     words = {
         RankReason.AUTO_IN: f"within the first {rules.enter}.",
         RankReason.KEPT_BY_BUFFER: f"held before and within {rules.keep}.",
         RankReason.TOPPED_UP: "the best of those left.",
-        RankReason.BELOW_BUFFER: f"and {rules.count} are held.",
+        RankReason.BELOW_BUFFER: f"{out}{' It leaves.' if is_incumbent else ''}",
     }
     return f"Rank {rank}, {words[reason]}"

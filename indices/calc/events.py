@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from typing import NamedTuple
 
+from indices.calc.canonical import number
 from indices.calc.levels import EXACT, STORED, MissingPriceError, rescale_units
 
 Units = dict[str, Decimal]
@@ -195,7 +196,8 @@ def migrate(
         old_price, new_price = (_traded_price(_price(prices, asset), asset) for asset in (old, new))
         if abs(ratio * new_price / old_price - 1) >= LARGEST_JUMP:
             raise DiscontinuousEventError(
-                f"{ratio} {new} at {new_price} and one {old} at {old_price} differ by {LARGEST_JUMP:%} or more."
+                f"{number(ratio)} {new} at {number(new_price)} and one {old} at {number(old_price)} differ by "
+                f"{LARGEST_JUMP:.0%} or more."
             )
         after = _with(_without(units, old), {new: received})
         before_value, after_value = (_value(basket, prices).quantize(STORED) for basket in (units, after))

@@ -23,7 +23,7 @@ from indices.calc.levels import (
     units_for,
 )
 from indices.calc.rules import Rules
-from indices.calc.shares import STEP
+from indices.calc.shares import STEP, share_out
 from indices.calc.weighting import quantise_weights, turnover_limited
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -37,6 +37,8 @@ class ExecutionInputs:
     held : units before; empty for the first basket
     prices : closes of the day of everything held and wanted; of what only leaves, the last one
     targets : weights decided, above 0, summing to 1
+    drifts_from : closes of the cut-off from which targets drift with prices, so that only what was capped is traded;
+        empty where the targets hold at the effective close
     market_caps : supply at the cut-off times the close of the day, of everything wanted
     volumes : median value traded a day, None where it is not known
     net_factor : net level over gross level before
@@ -49,6 +51,7 @@ class ExecutionInputs:
     prices: Mapping[str, Decimal]
     targets: Mapping[str, Decimal]
     market_caps: Mapping[str, Decimal]
+    drifts_from: Mapping[str, Decimal] = field(default_factory=dict)
     volumes: Mapping[str, float | None] = field(default_factory=dict)
     fee: Decimal = ZERO
     half_spread: Decimal = ZERO
@@ -67,7 +70,7 @@ class ExecutionInputs:
     def from_text(cls, text: str) -> Self:
         """Read what `to_text` wrote."""
         read: dict[str, Any] = json.loads(text)
-        for name in ("held", "prices", "targets", "market_caps"):
+        for name in ("held", "prices", "targets", "market_caps", "drifts_from"):
             read[name] = {asset_id: Decimal(value) for asset_id, value in read[name].items()}
         for name in ("level", "fee", "half_spread", "impact", "notional", "net_factor"):
             read[name] = Decimal(read[name])
@@ -157,11 +160,19 @@ def _weights_before(inputs: ExecutionInputs) -> dict[str, Decimal]:
     return dict(zip(ids, drifted, strict=True))
 
 
+def _targets(inputs: ExecutionInputs) -> dict[str, Decimal]:
+    """Return the weights to go to at the effective close, drifted from the cut-off where the inputs say so."""
+    if not inputs.drifts_from:
+        return dict(inputs.targets)
+    worth = [w * inputs.prices[a] / inputs.drifts_from[a] for a, w in inputs.targets.items()]
+    return dict(zip(inputs.targets, share_out(ONE, worth, unit=STEP), strict=True))
+
+
 def _within_turnover(
     before: Mapping[str, Decimal], inputs: ExecutionInputs
 ) -> tuple[dict[str, Decimal], Decimal | None]:
     """Return the weights to hold: the targets, or part of the way to them."""
-    targets = dict(inputs.targets)
+    targets = _targets(inputs)
     if inputs.turnover_limit is None or not before:
         return targets, None
     ids = sorted({*before, *targets})

@@ -13,6 +13,8 @@ from indices.calc.triggers import bands
 from indices.calc.weighing import CannotWeighError, limited, weigh
 from indices.calc.weighting import band_edge, quantise_weights
 
+TOLERANCE = Decimal("1e-9")
+"""Differences of weights that are rounding."""
 DRIFT, VOLATILITY = "drift", "volatility"
 
 
@@ -33,6 +35,19 @@ def reweigh(chosen: Sequence[Candidate], inputs: ReviewInputs) -> tuple[Mapping[
     if inputs.trigger == VOLATILITY:
         return _new_exposure(inputs)
     return inputs.base, _back_to_targets(inputs)
+
+
+def breaks_a_limit(inputs: ReviewInputs) -> bool:
+    """Tell whether weights of now break a limit, so that a re-cap has something to do.
+
+    What cannot be weighed counts as broken: the review then says why.
+    """
+    chosen = [c for c in inputs.candidates if c.asset_id in inputs.incumbents]
+    try:
+        weighed, exposed = _cut_back(chosen, inputs)
+    except CannotWeighError:
+        return True
+    return any(abs(exposed.base.get(asset_id, Decimal(0)) - weight) > TOLERANCE for asset_id, weight in weighed.items())
 
 
 def _cut_back(chosen: Sequence[Candidate], inputs: ReviewInputs) -> tuple[Mapping[str, Decimal], Exposed]:

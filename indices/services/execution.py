@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
+
 from indices.calc.canonical import digest
 from indices.calc.carryover import EventInputs, carry_over
 from indices.calc.execution import ExecutionInputs, FixedBasket, costs_of, fix, value_of
-from indices.calc.rules import Proceeds, Rules
+from indices.calc.rules import Proceeds, Residual, Rules
+from indices.calc.signals import is_off_peg
 from indices.models import Holding, Index, Rebalance, Review, ReviewLine
 from indices.services.levels import TOLERANCE, FormsDisagreeError, HeldBasket
 from indices.services.state import CannotRunError
@@ -47,6 +50,7 @@ def execution_inputs(
         targets=targets,
         # Supplies are frozen at the cut-off, so a growing supply does not move the level.
         market_caps={a: cap * prices[a] / (cutoff_closes.get(a) or prices[a]) for a, cap in caps.items()},
+        drifts_from={a: cutoff_closes[a] for a in targets} if review.kind == Review.Kind.RECAP else {},
         volumes={a: None if (volume := lines[a].median_volume) is None else float(volume) for a in targets},
         net_factor=old.net_factor if old else ONE,
         snapshot_hash=review.snapshot_hash,
@@ -79,11 +83,10 @@ def carry_over_event(
     day: date,
     sequence: int,
 ) -> Taken:
-    """Carry a basket over an event. `prices` are closes of everything held, of the new asset and of the sleeve.
+    """Carry a basket over an event. `prices` are closes of what is held, and of the new asset and the sleeve if known.
 
     Raises CannotRunError with the reason when the event does not fit the basket.
     """
-    into = rules.sleeve if event.kind == AssetEvent.Kind.DELISTING and rules.proceeds == Proceeds.SLEEVE else ()
     inputs = EventInputs(
         effective_day=day,
         kind=event.kind,
@@ -94,12 +97,23 @@ def carry_over_event(
         price=event.price,
         held=basket.held,
         prices=dict(prices),
-        into=tuple(asset_id for asset_id in into if asset_id != event.asset_id),
+        into=_takers(event, rules, prices),
         divisor=basket.divisor,
         net_factor=basket.net_factor,
         prev_hash=basket.result_hash,
     )
     return carry_out(index=index, event=event, inputs=inputs, sequence=sequence)
+
+
+def _takers(event: AssetEvent, rules: Rules, prices: Mapping[str, Decimal]) -> tuple[str, ...]:
+    """Return who takes what a delisting leaves: of the sleeve only what is on its peg, or nobody but the survivors."""
+    if event.kind != AssetEvent.Kind.DELISTING or rules.proceeds != Proceeds.SLEEVE:
+        return ()
+    priced = [asset_id for asset_id in rules.sleeve if prices.get(asset_id) and asset_id != event.asset_id]
+    if rules.residual == Residual.BTC:
+        return tuple(priced)
+    off_peg = is_off_peg(np.array([float(prices[asset_id]) for asset_id in priced]))
+    return tuple(asset_id for asset_id, is_off in zip(priced, off_peg, strict=True) if not is_off)
 
 
 def carry_out(*, index: Index, event: AssetEvent, inputs: EventInputs, sequence: int) -> Taken:

@@ -59,10 +59,10 @@ class Gatherer:
             rules=rules,
             cutoff_day=cutoff.day,
             candidates=self._candidates(rules, cutoff),
-            incumbents=self.state.members(),
+            incumbents=self.state.members(rules),
             current=self.current_weights(basket, cutoff),
-            targets=dict(zip(basket.asset_ids, basket.weights, strict=True)) if basket else {},
-            base=self.state.base_weights(),
+            targets=_targets_of(basket) if basket else {},
+            base=self.state.base_weights(rules),
             gate=self._gate(rules, cutoff),
             votes=_votes(self.state.ballots, kind, rules, cutoff),
             exposure=_known(effective.exposure if effective else None),
@@ -87,8 +87,8 @@ class Gatherer:
             candidates=(),
             # Of the weights of now it matters only that there are some.
             current=dict(zip(basket.asset_ids, basket.weights, strict=True)) if basket else {},
-            base=self.state.base_weights(),
-            closes=self._closes(sorted(self.state.members()), rules, cutoff),
+            base=self.state.base_weights(rules),
+            closes=self._closes(sorted(self.state.members(rules)), rules, cutoff),
             volatility_exposure=_known(effective.volatility_exposure if effective else None),
         )
 
@@ -161,6 +161,11 @@ class Gatherer:
     def _recorded(self, asset_id: str | None, rules: Rules, cutoff: Cutoff) -> int | None:
         known_at = cutoff.known_at
         return _acted(self.market.recorded_signals(asset_id, cutoff.day, days=RECORDED_DAYS, known_at=known_at), rules)
+
+
+def _targets_of(basket: HeldBasket) -> dict[str, Decimal]:
+    """Return the weights at which a basket was set; those that came of an event are rounded, and made to sum to 1."""
+    return dict(zip(basket.asset_ids, share_out(ONE, basket.weights, unit=STEP), strict=True))
 
 
 RECORDED_DAYS = 400

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from typing import Self
 
 from indices.calc.execution import FixedBasket, FixedLine
-from indices.calc.levels import level_of
+from indices.calc.levels import drifted_weights, level_of
 from indices.calc.shares import STEP
 from indices.models import Level, Rebalance
 from market.selectors import LastClose
@@ -135,6 +135,12 @@ def price_level(
         cause = f"Left at its last close: {_told(old)}."
     check_forms(basket, prices)
     return PricedLevel(gross=gross, status=status, cause=cause[:200], prices=prices)
+
+
+def weights_at(basket: HeldBasket, closes: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Return the drifted weights of a basket at closes; what has none counts at nothing."""
+    prices = [closes.get(asset_id, Decimal(0)) for asset_id in basket.asset_ids]
+    return dict(zip(basket.asset_ids, drifted_weights(basket.units, prices), strict=True))
 
 
 def check_forms(basket: HeldBasket, prices: tuple[Decimal, ...]) -> None:

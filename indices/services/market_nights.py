@@ -48,16 +48,20 @@ class MarketNights:
 
     @cached_property
     def events(self) -> Mapping[date, Sequence[AssetEvent]]:
-        """Return the approved events of these nights by effective day."""
+        """Return the approved events of these nights, and of the days that a waiting review reaches back, by day."""
         found: dict[date, list[AssetEvent]] = {}
         approved = AssetEvent.objects.filter(
             asset__simulated=self.simulated,
             status=AssetEvent.Status.APPROVED,
-            effective_day__range=(self.first, self.end),
+            effective_day__range=(self.first - self.lookback, self.end),
         )
         for event in approved.order_by("effective_day", "id"):
             found.setdefault(event.effective_day, []).append(event)
         return found
+
+    def forget_events(self) -> None:
+        """Have events read again: one may have been approved since."""
+        self.__dict__.pop("events", None)
 
     @cached_property
     def signals(self) -> Sequence[Signal]:

@@ -22,8 +22,8 @@ SLEEVES = {Index.Universe.REAL: ("usd-coin", "tether"), Index.Universe.SIMULATED
 class Preset:
     """An index and its first rules.
 
-    `has_sleeve` gives them the stablecoins of the universe; of a sector that is `real_only` the simulated market has too
-    few assets.
+    `has_sleeve` gives them the stablecoins of the universe. Of a sector that is `real_only` the simulated market has
+    too few assets.
     """
 
     slug: str

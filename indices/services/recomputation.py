@@ -119,10 +119,11 @@ class _Walk:
         if held is None or rebalance.event is None:
             raise CannotRunError(f"Nothing is held before the event of {rebalance.effective_day}.")
         last = self.closes.of({*held.asset_ids, *inputs.prices})
+        fresh = {a for a, close in last.items() if close.close and close.day == self.closes.day}
         now = replace(
             inputs,
             held=held.held,
-            prices={a: close.close for a, close in last.items() if close.close or a in held.asset_ids},
+            prices={a: last[a].close for a in {*fresh, *held.asset_ids}},
             divisor=held.divisor,
             net_factor=held.net_factor,
             prev_hash=held.result_hash,

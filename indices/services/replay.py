@@ -10,20 +10,22 @@ from decimal import Decimal
 
 from indices.calc.inputs import ReviewKind
 from indices.calc.levels import STORED, level_of
-from indices.calc.rules import Rules
+from indices.calc.reweighting import breaks_a_limit
+from indices.calc.rules import Residual, Rules
 from indices.calc.schedules import Schedule, is_effective_day
 from indices.models import Holding, Index, Level, Methodology, Rebalance, Review, ReviewLine
 from indices.services.execution import carry_over_event, execution_inputs, take_effect
 from indices.services.gathering import Cutoff, Gatherer, cutoff_of
-from indices.services.levels import HeldBasket, PricedLevel, price_level
+from indices.services.levels import PROVISIONAL_NIGHTS, HeldBasket, PricedLevel, price_level, weights_at
 from indices.services.market_nights import MarketNights
 from indices.services.reviews import announce_if_due, draw_up, origin_of
 from indices.services.state import IndexState
 from indices.services.triggers import find_trigger
-from market.models import SOURCE_LAG, close_of
+from market.models import SOURCE_LAG, AssetEvent, close_of
 from market.selectors import LastClose
 
-ONE = Decimal(1)
+ZERO, ONE = Decimal(0), Decimal(1)
+OFF_PEG = Decimal("0.01")
 ONE_DAY = timedelta(days=1)
 UNSETTLED = {Level.Status.PROVISIONAL, Level.Status.SUSPENDED}
 
@@ -133,18 +135,21 @@ class IndexReplay:
             if basket is None or event.asset_id not in basket.asset_ids or event.treatment == "ignore":
                 continue
             _, rules = self.state.methodology_for(day)
-            ids = {*basket.asset_ids, *rules.sleeve, *([event.new_asset_id] if event.new_asset_id else [])}
-            last = self.market.last_closes(ids, day)
+            held = self.market.last_closes(basket.asset_ids, day)
+            closes = self.market.closes(day)
+            # What is bought needs a close of the day; what is held counts at its last one, at 0 before its first.
+            bought = {a for a in (*rules.sleeve, event.new_asset_id) if a in closes}
             taken = carry_over_event(
                 index=self.index,
                 event=event,
                 basket=basket,
-                prices={asset_id: close.close for asset_id, close in last.items() if close.close},
+                prices={a: closes[a] for a in bought} | {a: last.close for a, last in held.items()},
                 rules=rules,
                 day=day,
                 sequence=self._next_turn(day),
             )
             self._keep_basket(taken.basket, taken.rebalance, taken.holdings)
+            self.state.events.append(event)
 
     def _next_turn(self, day: date) -> int:
         return sum(1 for basket in self.state.baskets if basket.effective_day == day)
@@ -182,8 +187,40 @@ class IndexReplay:
         """Return why a due review cannot take effect at this close, in words; nothing when it can."""
         if review.status not in {Review.Status.APPROVED, Review.Status.ANNOUNCED}:
             return "Postponed: it waits for approval."
-        missing = sorted(self.state.pending_weights().keys() - self.market.closes(day).keys())
-        return f"Postponed: no price on {day} of {', '.join(missing)}." if missing else ""
+        wanted = self.state.pending_weights()
+        for event in self._events_since(review.cutoff_day, day):
+            if event.takes_away and event.asset_id in wanted:
+                left = f"left by a {event.kind} on {event.effective_day}"
+                return f"Postponed: it holds {event.asset_id}, which {left}."
+        missing = sorted({*(wanted.keys() - self.market.closes(day).keys()), *self._carried_leavers(day)})
+        if missing:
+            return f"Postponed: no price on {day} of {', '.join(missing)}."
+        return self._off_the_peg(review, day)
+
+    def _carried_leavers(self, day: date) -> list[str]:
+        """Return what is held without a close of the day, yet with one so recent that it may come back."""
+        held = self._held_at(day)
+        last = self.market.last_closes(held.asset_ids, day) if held else {}
+        return [a for a, close in last.items() if close.close and 0 < (day - close.day).days <= PROVISIONAL_NIGHTS]
+
+    def _off_the_peg(self, review: Review, day: date) -> str:
+        """Return in words which stablecoin of the sleeve would be bought off its peg at this close."""
+        held = self._held_at(day)
+        closes = self.market.closes(day)
+        now = weights_at(held, closes) if held else {}
+        for line in self.state.pending_lines:
+            is_bought = line.is_sleeve and (line.weight or ZERO) > now.get(line.asset_id, ZERO)
+            if is_bought and abs(closes[line.asset_id] - ONE) > OFF_PEG and self._parks_in_dollars(review):
+                return f"Postponed: {line.asset_id} is off its peg at {closes[line.asset_id].normalize():f}."
+        return ""
+
+    def _parks_in_dollars(self, review: Review) -> bool:
+        return self.state.rules_of(review).residual != Residual.BTC
+
+    def _events_since(self, cutoff_day: date, day: date) -> list[AssetEvent]:
+        """Return the events from the day after a cut-off to a day."""
+        events = self.market.events
+        return [event for since in sorted(events) if cutoff_day < since <= day for event in events[since]]
 
     def _enter_into_force(self, review: Review) -> None:
         if self.state.effective:
@@ -194,6 +231,7 @@ class IndexReplay:
             review.reason = origin_of(review)
         self._note_change(review)
         self.state.effective, self.state.effective_lines = review, self.state.pending_lines
+        self.state.events = []
         self.state.pending, self.state.pending_lines = None, ()
 
     def _keep_basket(self, basket: HeldBasket, rebalance: Rebalance, holdings: list[Holding]) -> None:
@@ -248,6 +286,9 @@ class IndexReplay:
         cutoff = cutoff_of(day=cutoff_day, at=self.at)
         if not self.market.snapshot(cutoff.day, cutoff.known_at).candidates:
             return
+        inputs = self.gatherer.gather(kind, rules, cutoff, trigger=trigger, fired=fired)
+        if kind == ReviewKind.RECAP and not breaks_a_limit(inputs):
+            return
         self._give_way()
         announced = min(rules.announce_lead_days, (effective_day - cutoff_day).days - 1)
         review = Review(
@@ -260,7 +301,6 @@ class IndexReplay:
             effective_day=effective_day,
             computed_at=self.at,
         )
-        inputs = self.gatherer.gather(kind, rules, cutoff, trigger=trigger, fired=fired)
         lines = draw_up(review=review, inputs=inputs, auto_approve=self.index.auto_approve, rehearses=self.rehearses)
         self._keep_review(review, lines)
 

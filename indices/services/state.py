@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from indices.calc.rules import Rules, RulesError
+from indices.calc.carryover import inherited
+from indices.calc.rules import Proceeds, Rules, RulesError
 from indices.models import Ballot, Index, Level, Methodology, Rebalance, Review, ReviewLine
 from indices.services.levels import HeldBasket
+from market.models import AssetEvent
 
 BallotCount = Mapping[str, int]
 
@@ -20,8 +22,8 @@ class CannotRunError(Exception):
 class IndexState:
     """Baskets and current levels from a day on, every cut-off reviewed, the review that waits for its close.
 
-    `effective` is the review in force with its lines: members, base weights and streaks come from it. `triggered` are
-    the effective days of past triggers, `ballots` the ballots by cut-off.
+    `effective` is the review in force with its lines: members, base weights and streaks come from it, `events` are
+    those carried out since. `triggered` are the effective days of past triggers, `ballots` the ballots by cut-off.
     """
 
     methodologies: Sequence[tuple[Methodology, Rules]]
@@ -36,6 +38,7 @@ class IndexState:
     effective: Review | None = None
     effective_lines: Sequence[ReviewLine] = ()
     streaks: Mapping[str, int] = field(default_factory=dict)
+    events: list[AssetEvent] = field(default_factory=list)
     changed: dict[int, Review] = field(default_factory=dict)
 
     @classmethod
@@ -67,6 +70,7 @@ class IndexState:
             pending_lines=_selected(pending),
             effective=effective,
             effective_lines=_selected(effective),
+            events=_events_since(index, effective),
             streaks=_streaks(index, [rules for _, rules in methodologies]),
         )
 
@@ -82,6 +86,7 @@ class IndexState:
             baskets=[HeldBasket.of(in_force)] if in_force else [],
             effective=effective,
             effective_lines=_selected(effective),
+            events=_events_since(index, effective, until=day),
             ballots=_ballots(index, [rules]),
             streaks=_streaks(index, [rules], before=day),
         )
@@ -103,18 +108,27 @@ class IndexState:
         """Return the rules under which a review was drawn up; a later version may have started since."""
         return next(rules for methodology, rules in self.methodologies if methodology == review.methodology)
 
-    def members(self) -> frozenset[str]:
-        """Return the constituents in force, those with no weight for now included and the sleeve left out."""
+    def members(self, rules: Rules) -> frozenset[str]:
+        """Return the constituents in force, those with no weight for now included.
+
+        The sleeve is left out, also where it holds what a delisted constituent left.
+        """
         basket = self.baskets[-1] if self.baskets else None
         if basket is None:
             return frozenset()
-        parked = {line.asset_id for line in self.effective_lines if line.is_sleeve}
+        chosen = {line.asset_id for line in self.effective_lines if line.is_selected}
+        parked = {line.asset_id for line in self.effective_lines if line.is_sleeve} | (set(rules.sleeve) - chosen)
         resting = {line.asset_id for line in self.effective_lines if line.is_selected and not line.weight}
         return (frozenset(basket.asset_ids) - parked) | frozenset(resting)
 
-    def base_weights(self) -> dict[str, Decimal]:
-        """Return the base weights of the review in force."""
-        return {line.asset_id: line.base_weight for line in self.effective_lines if line.base_weight}
+    def base_weights(self, rules: Rules) -> dict[str, Decimal]:
+        """Return the base weights of the review in force, carried over the events since."""
+        base = {line.asset_id: line.base_weight for line in self.effective_lines if line.base_weight}
+        for event in self.events:
+            if event.takes_away:
+                scales = rules.proceeds == Proceeds.SURVIVORS
+                base = inherited(base, asset_id=event.asset_id, heir=event.new_asset_id, to_survivors=scales)
+        return base
 
     def pending_weights(self) -> dict[str, Decimal]:
         """Return the weights that wait for their close, best rank first; what has no weight is not bought."""
@@ -139,10 +153,20 @@ def _selected(review: Review | None) -> list[ReviewLine]:
     return [line for line in review.lines.order_by("rank", "asset_id") if line.is_selected or line.is_sleeve]
 
 
+def _events_since(index: Index, review: Review | None, *, until: date = date.max) -> list[AssetEvent]:
+    """Return the events that have changed the basket of the review in force, in order."""
+    if review is None:
+        return []
+    baskets = Rebalance.objects.current().filter(index=index, kind=Rebalance.Kind.EVENT)
+    since = baskets.filter(effective_day__gt=review.effective_day, effective_day__lte=until)
+    return [basket.event for basket in since.select_related("event") if basket.event]
+
+
 def _past_triggers(index: Index, methodologies: Sequence[tuple[Methodology, Rules]]) -> list[date]:
     if not any(rules.has_triggers for _, rules in methodologies):
         return []
-    triggers = Review.objects.filter(index=index, kind=Review.Kind.TRIGGER).exclude(status=Review.Status.NEEDS_REVIEW)
+    # One that came to nothing counts too, as it does within a run: nights in one run or in many give the same levels.
+    triggers = Review.objects.filter(index=index, kind=Review.Kind.TRIGGER)
     return list(triggers.order_by("cutoff_day").values_list("cutoff_day", flat=True))
 
 

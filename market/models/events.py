@@ -120,6 +120,13 @@ class AssetEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.asset_id} {self.kind} {self.effective_day}"
 
+    @property
+    def takes_away(self) -> bool:
+        """Tell whether nobody holds the asset after it: it was delisted, or has become another one."""
+        if self.treatment == self.Treatment.CONVERT:
+            return self.new_asset_id not in {None, self.asset_id}
+        return self.kind == self.Kind.DELISTING
+
     def clean(self) -> None:
         """Refuse terms that do not fit each other, each beside its field; reads the assets."""
         problems = {

@@ -64,7 +64,7 @@ def test_worked_example_4_the_buffer_saves_a_change():
     assert verdicts[5].rank == 6
     assert [verdicts[place].detail for place in (0, 4, 5)] == [
         "Rank 1, within the first 4.",
-        "Rank 5, and 5 are held.",
+        "Rank 5, yet constituents down to rank 7 go first and take the 5 places.",
         "Rank 6, held before and within 7.",
     ]
     assert verdicts[4].weight is None

@@ -8,6 +8,7 @@ import pytest
 from indices.calc.canonical import digest
 from indices.models import Index, Level, Methodology, Rebalance, Review, ReviewLine
 from indices.services import run_window
+from market.models import DailyPrice
 from tests.indices.factories import (
     AT,
     FIRST,
@@ -64,15 +65,34 @@ def test_a_recap_cuts_back_only_what_has_grown_past_its_limit():
     assert levels_of(index)[NEXT] == "2000.0000"
 
 
-def test_a_recap_within_the_limits_changes_nothing():
+def test_where_nothing_breaks_a_limit_there_is_no_recap():
     pair("140")
-    make_index(make_rules(**PAIR, cap="0.6", recap_schedule="monthly"))
+    index = make_index(make_rules(**PAIR, cap="0.6", recap_schedule="monthly"))
 
     run(FIRST, NEXT)
 
-    # 140 of 240
-    assert basket() == {"a": Decimal("0.583333333333"), "b": Decimal("0.416666666667")}
-    assert newest_basket().turnover == 0
+    assert [kind for _, kind, _ in kinds(index)] == ["reconstitution"]
+
+
+def test_a_recap_says_of_each_what_it_does_and_trades_no_drift_away():
+    for name in "abc":
+        price_days(make_coin(name), EVE, ["100"] * 32 + ["200" if name == "b" else "100"])
+    make_index(make_rules(**PAIR | {"count": 3, "enter": 3, "keep": 3}, cap="0.5", recap_schedule="monthly"))
+    run(FIRST, FIRST)
+    DailyPrice.objects.filter(asset="a", day__gt=FIRST).update(close=300)
+
+    run(FIRST + DAY, NEXT)
+
+    # At the cut-off (.6, .2, .2) is cut to (.5, .25, .25); on the day itself b doubles, and is let run.
+    assert {name: round(weight, 9) for name, weight in basket().items()} == {
+        "a": Decimal("0.4"), "b": Decimal("0.4"), "c": Decimal("0.2"),
+    }  # fmt: skip
+    told = dict(ReviewLine.objects.filter(review__kind="recap").values_list("asset", "detail"))
+    assert told == {
+        "a": "Held; cut back to a limit.",
+        "b": "Held; takes its share of what was cut off others.",
+        "c": "Held; takes its share of what was cut off others.",
+    }
 
 
 def test_a_rebalance_weighs_the_same_constituents_anew_and_a_newcomer_waits():
@@ -98,14 +118,15 @@ def test_a_rebalance_weighs_the_same_constituents_anew_and_a_newcomer_waits():
 
 
 def test_a_reconstitution_on_the_same_day_includes_the_rebalance():
-    pair("100", days=100)
-    index = make_index(make_rules(**PAIR, rebalance_schedule="monthly", recap_schedule="weekly"))
+    pair("300", days=100)
+    rules = make_rules(**PAIR, cap="0.6", rebalance_schedule="monthly", recap_schedule="weekly")
+    index = make_index(rules)
 
     run(FIRST, date(2023, 4, 2))
 
     by_day = {day: kind for day, kind, _ in kinds(index)}
     assert by_day[date(2023, 3, 1)] == "rebalance"
-    assert by_day[date(2023, 3, 6)] == "recap"
+    assert by_day[date(2023, 1, 16)] == "recap"
     assert by_day[date(2023, 4, 1)] == "reconstitution"
 
 
@@ -163,6 +184,48 @@ def test_a_trigger_waits_for_its_cooldown():
     # The first fires on the day after the base; the second pump comes two days later and waits for the third.
     fired = list(Review.objects.filter(index=index, kind="trigger").order_by("cutoff_day").values_list("cutoff_day"))
     assert fired == [(FIRST + DAY,), (FIRST + 4 * DAY,)]
+
+
+def test_triggers_that_come_to_nothing_count_in_one_run_as_in_many():
+    """Without a price on the day that fires, nothing is traded; yet the cooldown runs."""
+    path = ["1", "1", "6", "6", "6", "6", "6", "6"]
+    price_days(make_coin("a"), EVE, path)
+    for name in "bcd":
+        price_days(make_coin(name), EVE, ["1"] * len(path))
+    price_days(make_coin("e"), EVE, ["1", "1", None, "1", "1", "1", "1", "1"])
+    rules = make_rules(
+        count=5, enter=5, keep=5, alpha="0", band_relative="1", cooldown_days=3, max_triggers=4, min_count=5
+    )
+    at_once, nightly = make_index(rules, slug="at-once"), make_index(rules, slug="nightly", status="draft")
+
+    run(FIRST, FIRST + 6 * DAY)
+    Index.objects.filter(slug="at-once").update(status="draft")
+    Index.objects.filter(slug="nightly").update(status="active")
+    for offset in range(7):
+        run(FIRST + offset * DAY, FIRST + offset * DAY)
+
+    assert levels_of(at_once) == levels_of(nightly)
+    assert kinds(at_once) == kinds(nightly)
+    assert [(day, status) for day, kind, status in kinds(at_once) if kind == "trigger"] == [
+        (FIRST + 2 * DAY, "needs_review"),
+        (FIRST + 5 * DAY, "effective"),
+    ]
+
+
+def test_what_leaves_waits_for_its_price_up_to_two_nights():
+    pair("100", days=64)
+    c = make_coin("c")
+    price_days(c, FIRST + 5 * DAY, ["500"] * 40)
+    DailyPrice.objects.filter(asset="b", day__in=[NEXT, NEXT + DAY]).delete()
+    index = make_index(make_rules(**PAIR | {"schedule": "monthly"}))
+
+    run(FIRST, NEXT + 2 * DAY)
+
+    # b gives way to c. Its close comes back on the third day; until then it is carried.
+    review = Review.objects.filter(index=index).order_by("-cutoff_day")[0]
+    assert (review.status, review.effective_day) == ("effective", NEXT + 2 * DAY)
+    statuses = dict(Level.objects.filter(day__gte=NEXT).values_list("day", "status"))
+    assert statuses == {NEXT: "provisional", NEXT + DAY: "provisional", NEXT + 2 * DAY: "final"}
 
 
 def test_a_trigger_may_go_to_the_edge_of_its_band_only():

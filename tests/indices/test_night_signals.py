@@ -135,6 +135,20 @@ def test_a_stablecoin_off_its_peg_takes_nothing_new_and_a_curator_is_asked():
     assert review.reason.startswith("The sleeve cannot take 100.00%.")
 
 
+def test_a_stablecoin_off_its_peg_at_the_fixing_is_not_bought_until_it_is_back():
+    seventh_example("10", stable=("1", "0.98", "1", "1"))
+    for name in ("a", "b", "c", "d"):
+        say(name, "bear")
+    index = make_index(make_rules(**ON_SIGNALS))
+
+    run(FIRST, FIRST)
+    assert Review.objects.get().reason == "Postponed: s is off its peg at 0.98."
+    run(FIRST + DAY, FIRST + DAY)
+
+    assert Review.objects.get().effective_day == FIRST + DAY
+    assert levels_of(index) == {FIRST + DAY: "1000.0000"}
+
+
 def test_without_a_signal_there_is_no_basket_and_the_asset_is_named():
     seventh_example()
     for name in ("a", "b", "c"):
