@@ -24,15 +24,12 @@ class NoCandidateError(CannotVoteError):
 
 
 def open_ballot(*, index: Index, state: IndexState, at: datetime) -> Ballot | None:
-    """Make the ballot of the next reconstitution that is still to be cut off; None where none is due within a day.
+    """Make the ballot of the next reconstitution that is still to be cut off; None where it opens a day later or more.
 
     It opens the rules' `ballot_days` before the close of the cut-off day and closes with it. Twice is the same as
     once; the caller holds the lock on the index.
     """
-    upcoming = _next_cutoff(index, state, at.date())
-    if upcoming is None:
-        return None
-    cutoff_day, rules = upcoming
+    cutoff_day, rules = _next_cutoff(index, state, at.date())
     closes_at = close_of(cutoff_day)
     opens_at = closes_at - timedelta(days=rules.ballot_days)
     # Nights are a day apart: the ballot is there at its first instant.
@@ -65,8 +62,8 @@ def cast_vote(*, ballot_id: int, user: User, asset_id: str, at: datetime) -> Vot
     return vote
 
 
-def _next_cutoff(index: Index, state: IndexState, today: date) -> tuple[date, Rules] | None:
-    """Return the next cut-off of a reconstitution that has not closed, with its rules; None where none is in sight."""
+def _next_cutoff(index: Index, state: IndexState, today: date) -> tuple[date, Rules]:
+    """Return the next cut-off of a reconstitution that has not closed, with its rules."""
     if index.base_date and not state.baskets:
         _, rules = state.methodology_for(index.base_date)
         first = index.base_date - timedelta(days=rules.cutoff_lead_days)
@@ -81,4 +78,5 @@ def _next_cutoff(index: Index, state: IndexState, today: date) -> tuple[date, Ru
         effective_day = next_effective_day(rules.schedule, max(after), roll=rules.roll)
         if state.methodology_for(effective_day)[0] == methodology:
             found.append((effective_day - lead, rules))
-    return min(found, key=lambda pair: pair[0], default=None)
+    # The last version has a day of its own from its start on, so one is always found.
+    return min(found, key=lambda pair: pair[0])

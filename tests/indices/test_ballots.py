@@ -180,12 +180,15 @@ def test_a_version_that_starts_later_has_its_ballot_at_its_own_first_cutoff(inde
     assert index.ballots.get().cutoff_day == date(2023, 2, 28)
 
 
-def test_where_no_cutoff_is_in_sight_no_ballot_opens(index):
-    # The first version never reviews again: the second starts between two of its days and has a day of its own.
-    index.methodologies.filter(version=2).update(effective_from=date(2023, 9, 1))
-    state = IndexState.load(index=index, first=date(2023, 8, 2), end=date(2023, 8, 2))
+def test_an_index_whose_first_ballot_failed_has_the_next_on_schedule(db):
+    price_flat({make_coin("a"): "3", make_coin("b"): "2"}, EVE, date(2023, 2, 23))
+    index = make_index(make_rules(**VOTES), base_date=date(2023, 2, 10))
+    night(date(2023, 2, 10))
 
-    assert open_ballot(index=index, state=state, at=after(date(2023, 8, 2))) is None
+    night(date(2023, 2, 21))
+
+    assert index.reviews.get().status == "needs_review"
+    assert index.ballots.get().cutoff_day == date(2023, 2, 28)
 
 
 def test_a_vote_may_be_changed_until_the_close(ballot, alice):

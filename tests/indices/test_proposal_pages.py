@@ -327,6 +327,16 @@ def test_a_refused_request_says_why(as_user, curator, index):
     assert "asked for already" in response.content.decode()
 
 
+def test_the_page_of_an_active_index_leads_to_the_request(as_user, curator, first, index):
+    link = f"{REVIEWS}add/?index={index.pk}"
+    change = f"/admin/indices/index/{index.pk}/change/"
+
+    assert link in as_user(curator).get(change).content.decode()
+    assert link not in as_user(first).get(change).content.decode()
+    Index.objects.update(status="retired", retired_on=LAST)
+    assert link not in as_user(curator).get(change).content.decode()
+
+
 def test_only_curators_ask(as_user, first, index):
     assert as_user(first).get(f"{REVIEWS}add/").status_code == 403
 
