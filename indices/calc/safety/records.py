@@ -30,45 +30,49 @@ def data_coverage(names: Sequence[str], weights: NDArray[np.float64], closes: ND
 
     """
     check_basket(weights, names, closes.T)
-    days = closes.shape[0]
-    if not days:
+    if not closes.size:
         raise SafetyInputError("Coverage is measured over a day or more.")
     is_priced = np.isfinite(closes)
-    counts = is_priced.sum(axis=0)
-    gaps = [f"{name} {count}" for name, count in zip(names, counts.tolist(), strict=True) if count < days]
     stale = [name for name, is_fresh in zip(names, is_priced[-1].tolist(), strict=True) if not is_fresh]
+    return [_covered(names, weights, is_priced), _stale(stale, len(names))]
+
+
+def _covered(names: Sequence[str], weights: NDArray[np.float64], is_priced: NDArray[np.bool_]) -> Item:
+    days, counts = len(is_priced), is_priced.sum(axis=0)
+    gaps = [f"{name} {count}" for name, count in zip(names, counts.tolist(), strict=True) if count < days]
     share = min(1.0, float(weights[counts == days].sum()))
-    return [
-        Item(
-            key="data_coverage",
-            topic=Topic.COVERAGE,
-            title=f"Weight priced on each of the last {days} days",
-            value=share,
-            unit="share",
-            threshold=COVERAGE_LEAST,
-            is_least=True,
-            state=state_of(share, COVERAGE_LEAST, is_least=True),
-            words=f"{len(gaps)} of {len(names)} constituents lack a close." if gaps else "No close is missing.",
-            working=(
-                f"Days with a close, out of {days}: {', '.join(gaps)}; all others {days}."
-                if gaps
-                else f"Every constituent has {days} of {days} closes.",
-                f"Weight of those with all of them: {share:.2%}.",
-            ),
+    return Item(
+        key="data_coverage",
+        topic=Topic.COVERAGE,
+        title=f"Weight priced on each of the last {days} days",
+        value=share,
+        unit="share",
+        threshold=COVERAGE_LEAST,
+        is_least=True,
+        state=state_of(share, COVERAGE_LEAST, is_least=True),
+        words=f"{len(gaps)} of {len(names)} constituents lack a close." if gaps else "No close is missing.",
+        working=(
+            f"Days with a close, out of {days}: {', '.join(gaps)}; all others {days}."
+            if gaps
+            else f"Every constituent has {days} of {days} closes.",
+            f"Weight of those with all of them: {share:.2%}.",
         ),
-        Item(
-            key="stale",
-            topic=Topic.COVERAGE,
-            title="Constituents without a close on the last day",
-            value=float(len(stale)),
-            unit="count",
-            threshold=STALE_MOST,
-            is_least=False,
-            state=state_of(float(len(stale)), STALE_MOST, is_least=False),
-            words=f"Carried at an older close: {', '.join(stale)}." if stale else "All are priced.",
-            working=(f"{len(stale)} of {len(names)} have no close on the last day.",),
-        ),
-    ]
+    )
+
+
+def _stale(stale: Sequence[str], total: int) -> Item:
+    return Item(
+        key="stale",
+        topic=Topic.COVERAGE,
+        title="Constituents without a close on the last day",
+        value=float(len(stale)),
+        unit="count",
+        threshold=STALE_MOST,
+        is_least=False,
+        state=state_of(float(len(stale)), STALE_MOST, is_least=False),
+        words=f"Carried at an older close: {', '.join(stale)}." if stale else "All are priced.",
+        working=(f"{len(stale)} of {total} have no close on the last day.",),
+    )
 
 
 def live_record(live_since: date | None, day: date) -> Item:
