@@ -186,7 +186,7 @@ def test_t16_a_benchmark_starts_on_the_index_on_the_first_day_that_both_have():
     own, bitcoin = (series["values"] for series in comparison.level_chart["series"])
     assert own == [100, 110, 121, 133.1]
     assert bitcoin == [None, 110, 121, 137.5]  # 200 is laid on 110: each dollar is 0.55 points
-    since_inception = {name: returns[-1] for name, returns in comparison.returns}
+    since_inception = dict(zip(comparison.names, comparison.returns[-1][1], strict=True))
     assert since_inception["BITCO"] == pytest.approx(0.25)  # 250 / 200 - 1, not 137.5 / 100 - 1
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from time import perf_counter
 from typing import Protocol
 
@@ -119,7 +120,8 @@ def run_nights(
             if progress:
                 progress(Step(first, last, stage, days / total))
 
-        _run_window(claims.claim_nights(start=first, end=last, at=at), tell, spread, result)
+        claim = claims.claim_nights(start=first, end=last, at=at)
+        _run_window(claim, tell, spread, result, is_last=last == end)
     return result
 
 
@@ -194,13 +196,23 @@ def _violations(portfolio_ids: Collection[int], at: datetime) -> dict[str, str]:
     return found
 
 
-def _run_window(claim: Claim, tell: Callable[[str, float], None], spread: Spread | None, result: NightsResult) -> None:
-    """Run the four stages under a claim; what goes wrong is recorded, and what can still be done is done."""
+def _run_window(
+    claim: Claim,
+    tell: Callable[[str, float], None],
+    spread: Spread | None,
+    result: NightsResult,
+    *,
+    is_last: bool,
+) -> None:
+    """Run the four stages under a claim; what goes wrong is recorded, and what can still be done is done.
+
+    The records of the indices, which are of their newest levels alone, are written in the last window of a range.
+    """
     try:
         tell(Stage.MARKET, 0.0)
         _run_stage(claim, Stage.MARKET, market_services.refresh_market)
         tell(Stage.INDICES, 0.1)
-        _run_stage(claim, Stage.INDICES, indices_services.run_window)
+        _run_stage(claim, Stage.INDICES, partial(indices_services.run_window, records=is_last))
         portfolio_ids = due_portfolios(end=claim.end)
         spans = spans_of(portfolio_ids)
         claims.hand_out(claim, spans, total=len(portfolio_ids))

@@ -1,6 +1,17 @@
-"""What people ask the catalogue for, and what curators write down as rules."""
+"""What people ask the pages for, and what curators write down as rules."""
 
-from indices.forms.catalogue import CatalogueForm, IndexForm
+from indices.forms.catalogue import IndexForm
 from indices.forms.methodology import START, CutoffForm, MethodologyForm, rules_as_initial, rules_of
+from indices.forms.pages import CatalogueForm, DayForm, DaysForm
 
-__all__ = ["START", "CatalogueForm", "CutoffForm", "IndexForm", "MethodologyForm", "rules_as_initial", "rules_of"]
+__all__ = [
+    "START",
+    "CatalogueForm",
+    "CutoffForm",
+    "DayForm",
+    "DaysForm",
+    "IndexForm",
+    "MethodologyForm",
+    "rules_as_initial",
+    "rules_of",
+]

@@ -2,15 +2,45 @@
 
 from indices.selectors.ballots import BallotState, get_ballots, get_candidates
 from indices.selectors.baskets import Basket, BasketLine, LevelPoint, get_basket, get_level_series, last_day
+from indices.selectors.changes import (
+    Change,
+    Changes,
+    get_coming_changes,
+    get_made_changes,
+    get_review_lines,
+)
+from indices.selectors.comparisons import Comparison, get_comparison
 from indices.selectors.factsheets import (
+    Composition,
+    Constituent,
+    get_composition,
     get_constituents,
     get_near_misses,
-    get_review_lines,
-    get_reviews,
     get_rulebook,
     reason_in_words,
 )
-from indices.selectors.records import WINDOWS, CatalogueRow, Record, get_catalogue, get_comparison
+from indices.selectors.histories import (
+    get_announced_review,
+    get_failed_reviews,
+    get_history,
+    get_level_versions,
+    get_levels,
+    get_restatements,
+    get_revised_days,
+    get_rules_versions,
+)
+from indices.selectors.records import (
+    WINDOWS,
+    CatalogueRow,
+    Likeness,
+    Record,
+    get_catalogue,
+    get_likeness,
+    get_record,
+    indices_holding,
+    labels_of,
+    sort_catalogue,
+)
 
 __all__ = [
     "WINDOWS",
@@ -18,19 +48,40 @@ __all__ = [
     "Basket",
     "BasketLine",
     "CatalogueRow",
+    "Change",
+    "Changes",
+    "Comparison",
+    "Composition",
+    "Constituent",
     "LevelPoint",
+    "Likeness",
     "Record",
+    "get_announced_review",
     "get_ballots",
     "get_basket",
     "get_candidates",
     "get_catalogue",
+    "get_coming_changes",
     "get_comparison",
+    "get_composition",
     "get_constituents",
+    "get_failed_reviews",
+    "get_history",
     "get_level_series",
+    "get_level_versions",
+    "get_levels",
+    "get_likeness",
+    "get_made_changes",
     "get_near_misses",
+    "get_record",
+    "get_restatements",
     "get_review_lines",
-    "get_reviews",
+    "get_revised_days",
     "get_rulebook",
+    "get_rules_versions",
+    "indices_holding",
+    "labels_of",
     "last_day",
     "reason_in_words",
+    "sort_catalogue",
 ]

@@ -11,10 +11,14 @@ from market import selectors as market
 
 @dataclass(frozen=True, slots=True)
 class BasketLine:
-    """One constituent: units an index unit, close in USD, weight at that close (a fraction of 1)."""
+    """One constituent: units an index unit, close in USD, weight at that close (a fraction of 1).
+
+    The child of a fork that has no close yet counts at 0.
+    """
 
     asset_id: str
     symbol: str
+    name: str
     units: Decimal
     price: Decimal
     weight: Decimal
@@ -42,18 +46,21 @@ class LevelPoint:
 def get_basket(*, index: Index, day: date) -> Basket | None:
     """Return the basket in force after the close of a day, at that day's closes; None before the first one.
 
-    A constituent without a close that day counts at its last one.
+    A constituent without a close that day counts at its last one, and on the day of an event at the price at which the
+    event left it: the close may still be of the old units.
     """
     rebalance = Rebalance.objects.current().filter(index=index, effective_day__lte=day).last()
     if rebalance is None:
         return None
     holdings = list(rebalance.holdings.select_related("asset"))
     closes = market.get_last_closes(asset_ids=[holding.asset_id for holding in holdings], day=day)
-    prices = [closes[holding.asset_id].close for holding in holdings]
+    prices = [closes[a].close if (a := holding.asset_id) in closes else Decimal(0) for holding in holdings]
+    if rebalance.kind == Rebalance.Kind.EVENT and rebalance.effective_day == day:
+        prices = [holding.price for holding in holdings]
     worth = [holding.units * price for holding, price in zip(holdings, prices, strict=True)]
     weights = share_out(Decimal(1), worth, unit=STEP)
     lines = [
-        BasketLine(holding.asset_id, holding.asset.symbol, holding.units, price, weight)
+        BasketLine(holding.asset_id, holding.asset.symbol, holding.asset.name, holding.units, price, weight)
         for holding, price, weight in zip(holdings, prices, weights, strict=True)
     ]
     lines.sort(key=lambda line: (-line.weight, line.asset_id))

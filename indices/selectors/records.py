@@ -1,52 +1,81 @@
-"""How indices have done: one row an index for the catalogue, series and comparisons for its factsheet.
+"""How an index has done, as the night stored it: one row an index for the catalogue, its factsheet and the API."""
 
-Crossing to float64: statistics and charts are for reading; exact levels come from `baskets`.
-"""
-
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
-import numpy as np
-from django.core.cache import cache
-from django.db.models import Max
-from numpy.typing import NDArray
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from indices.calc.statistics import drawdowns, performance_statistics, window_returns
-from indices.models import Index, Level
-from indices.selectors.baskets import LevelPoint, get_level_series
-from market import selectors as market
-from market.models import Asset
+from indices.calc.safety import Item, State
+from indices.models import Holding, Index, IndexQuerySet, IndexRecord, Level, Rebalance
 
 WINDOWS = ("1D", "7D", "1M", "3M", "YTD", "1Y", "SI")
-SPARK_DAYS = 90
-SPARK_POINTS = 45
-REMEMBERED = timedelta(days=2)
-BENCHMARKS = {
-    Index.Universe.REAL: ("bitcoin", "ethereum"),
-    Index.Universe.SIMULATED: ("sim-aurum", "sim-meridian"),
-}
+NEAR_DUPLICATE = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """How an index has done up to its last day. Fractions of 1; losses positive; None is unknown.
+    """How an index has done up to its newest level. Fractions of 1; losses positive; None is unknown.
 
-    `level` and `status` are those of `as_of`, the last day with a level, suspended or not. `returns` by window end at
-    the last day that has a number; volatility (a year) and drawdown are since inception.
+    `level`, `net` (exact, in index points) and `status` are those of `as_of`, the newest day with a level, suspended or
+    not. `returns` by window end at the last day that has a number, gross and net of costs; volatility (a year) and
+    drawdowns are since inception, and `worst_recovery` is None while below the peak. `cost` is the share of the level
+    that all rebalances have cost, `turnover` one-way, a year. `correlations` are by slug; `sectors` and `tiers` are
+    weights.
     """
 
     as_of: date | None = None
+    computed_at: datetime | None = None
     inception: date | None = None
     level: Decimal | None = None
+    net: Decimal | None = None
     status: str = ""
-    returns: dict[str, float | None]
+    returns: Mapping[str, float | None]
+    net_returns: Mapping[str, float | None]
     volatility: float | None = None
     drawdown: float | None = None
     worst_drawdown: float | None = None
+    worst_peak: date | None = None
+    worst_trough: date | None = None
+    worst_recovery: date | None = None
     spark: Sequence[float | None] = ()
+    turnover: float | None = None
+    rebalances: int = 0
+    cost: float | None = None
+    correlations: Mapping[str, float | None]
+    sectors: Sequence[tuple[str, float]] = ()
+    tiers: Sequence[tuple[str, float]] = ()
+    safety: Sequence[Item] = ()
+
+    @classmethod
+    def of(cls, stored: IndexRecord) -> Self:
+        """Read a stored record."""
+        figures = stored.figures
+        days = {name: _day(figures[name]) for name in ("inception", "worst_peak", "worst_trough", "worst_recovery")}
+        exact = {name: None if figures[name] is None else Decimal(figures[name]) for name in ("level", "net")}
+        plain = (
+            "status", "volatility", "drawdown", "worst_drawdown", "spark", "turnover",
+            "rebalances", "cost", "correlations",
+        )  # fmt: skip
+        changes = {name: {w: figures[name].get(w) for w in WINDOWS} for name in ("returns", "net_returns")}
+        return cls(
+            as_of=stored.day,
+            computed_at=stored.computed_at,
+            sectors=[(name, weight) for name, weight in figures["sectors"]],
+            tiers=[(name, weight) for name, weight in figures["tiers"]],
+            safety=[Item.from_json(row) for row in figures["safety"]],
+            **{name: figures[name] for name in plain},
+            **changes,
+            **days,
+            **exact,
+        )
+
+    @property
+    def to_watch(self) -> int:
+        """Count the items of the safety card that are beyond their thresholds."""
+        return sum(1 for item in self.safety if item.state == State.WATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,122 +85,96 @@ class CatalogueRow:
     index: Index
     record: Record
 
+    @property
+    def labels(self) -> list[str]:
+        """Return what must be said about its data, in a word each."""
+        return labels_of(self.index, self.record)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """An index beside its benchmarks, rebased to 100 at inception, as charts and a table of returns by window.
+class Likeness:
+    """How alike another index moves; None where too few days are common. 0.9 and more is a near duplicate."""
 
-    `level_chart` and `drawdown_chart` have the shape that docs/design-system.md gives for line charts.
+    index: Index
+    correlation: float | None
+
+    @property
+    def is_near_duplicate(self) -> bool:
+        """Tell whether holding both is little else than holding one."""
+        return self.correlation is not None and self.correlation >= NEAR_DUPLICATE
+
+
+def get_catalogue(indices: IndexQuerySet) -> list[CatalogueRow]:
+    """Return each index with its record, in one query; an index that no night has described yet has an empty one."""
+    return [CatalogueRow(index, get_record(index)) for index in indices.select_related("record")]
+
+
+def get_record(index: Index) -> Record:
+    """Return what the night stored of an index; an empty record where it has described none yet.
+
+    This reads index.record: no query where it was selected along.
     """
+    stored: IndexRecord | None = getattr(index, "record", None)
+    if stored is None:
+        return Record(returns=dict.fromkeys(WINDOWS), net_returns=dict.fromkeys(WINDOWS), correlations={})
+    return Record.of(stored)
 
-    level_chart: dict[str, Any]
-    drawdown_chart: dict[str, Any]
-    returns: Sequence[tuple[str, Sequence[float | None]]]
+
+def labels_of(index: Index, record: Record) -> list[str]:
+    """Return what must be said wherever figures of an index show, in a word each."""
+    said = {
+        "simulated": index.universe == Index.Universe.SIMULATED,
+        "retired": index.status == Index.Status.RETIRED,
+        "provisional": record.status == Level.Status.PROVISIONAL,
+        "suspended": record.status == Level.Status.SUSPENDED,
+        "restated": record.status == Level.Status.RESTATED,
+        "reconstructed": record.as_of is not None and index.live_since is None,
+    }
+    return [label for label, is_so in said.items() if is_so]
 
 
-def get_catalogue(indices: Collection[Index]) -> list[CatalogueRow]:
-    """Return each index with its record: two queries and the cache, however many indices there are.
+def sort_catalogue(rows: Iterable[CatalogueRow], *, column: str, descending: bool) -> list[CatalogueRow]:
+    """Return rows in the order of a column: a window of `WINDOWS`, or "name", "level", "volatility", "drawdown".
 
-    A record is kept under the newest row of its levels, so a new version makes a new record.
+    What is unknown comes last in either direction; equal rows keep their order. "drawdown" is the worst one. Without a
+    column the order stays, and indices without a level come last.
     """
-    newest = Level.objects.filter(index__in=indices).order_by().values_list("index").annotate(newest=Max("id"))
-    keys = {index_id: f"index-record:{index_id}:{level_id}" for index_id, level_id in newest}
-    found: dict[str, Record] = cache.get_many(keys.values())
-    missing = [index_id for index_id, key in keys.items() if key not in found]
-    points: dict[int, list[LevelPoint]] = {index_id: [] for index_id in missing}
-    if missing:
-        levels = Level.objects.current().filter(index__in=missing).order_by("index", "day")
-        for index_id, day, gross, status in levels.values_list("index", "day", "gross", "status"):
-            points[index_id].append(LevelPoint(day, gross, status))
-        made = {keys[index_id]: make_record(series) for index_id, series in points.items()}
-        cache.set_many(made, timeout=int(REMEMBERED.total_seconds()))
-        found |= made
-    return [CatalogueRow(index, found.get(keys.get(index.pk, ""), _nothing())) for index in indices]
+    if not column:
+        return sorted(rows, key=lambda row: row.record.as_of is None)
+    if column == "name":
+        return sorted(rows, key=lambda row: row.index.name.lower(), reverse=descending)
+    keyed = [(_figure(row.record, column), row) for row in rows]
+    known = [(figure, row) for figure, row in keyed if figure is not None]
+    known.sort(key=lambda pair: pair[0], reverse=descending)
+    return [row for _, row in known] + [row for figure, row in keyed if figure is None]
 
 
-def make_record(series: Sequence[LevelPoint]) -> Record:
-    """Describe a series of one level or more; suspended days have no number and are left out of the statistics."""
-    days, levels = _numbers(series)
-    spark = [None if point.gross is None else float(point.gross) for point in series[-SPARK_DAYS:]]
-    step = max(1, len(spark) // SPARK_POINTS)
-    told = performance_statistics(levels) if levels.size > 1 else None
-    return Record(
-        as_of=series[-1].day,
-        inception=series[0].day,
-        level=series[-1].gross,
-        status=series[-1].status,
-        returns=window_returns(days, levels, as_of=series[-1].day),
-        volatility=told.volatility if told else None,
-        drawdown=abs(float(drawdowns(levels)[-1])),
-        worst_drawdown=abs(told.max_drawdown) if told else None,
-        spark=spark[::-step][::-1],
+def indices_holding(words: str) -> QuerySet[Index]:
+    """Return the indices that hold, in the basket in force, an asset of this symbol or name; any case."""
+    newest = Rebalance.objects.current().filter(index=OuterRef("rebalance__index")).reverse()
+    held = Holding.objects.filter(
+        Q(asset__symbol__iexact=words) | Q(asset__name__iexact=words), rebalance=Subquery(newest.values("pk")[:1])
     )
+    return Index.objects.filter(pk__in=held.values("rebalance__index"))
 
 
-def get_comparison(*, index: Index) -> Comparison | None:
-    """Return an index beside the two largest assets of its universe; None before its first level."""
-    series = get_level_series(index=index)
-    if not series:
-        return None
-    days = [point.day for point in series]
-    own = np.array([np.nan if point.gross is None else float(point.gross) for point in series])
-    own = own / own[0] * 100
-    assets = Asset.objects.in_bulk(BENCHMARKS[Index.Universe(index.universe)])
-    closes = market.get_close_frame(asset_ids=list(assets), start=days[0], end=days[-1]).ffill()
-    others = {assets[asset_id].symbol: _rebased(closes[asset_id].to_numpy(), own) for asset_id in closes}
-    lines = {index.name: own, **others}
-    dates = [day.isoformat() for day in days]
-    return Comparison(
-        level_chart=_chart(dates, lines, "level"),
-        drawdown_chart={
-            "dates": dates,
-            "series": [{"name": index.name, "values": _plain(_falls(own)), "role": "loss"}],
-            "unit": "percent",
-        },
-        returns=[(name, _returns(days, values)) for name, values in lines.items()],
-    )
+def get_likeness(*, index: Index, record: Record) -> list[Likeness]:
+    """Return the other published indices of the same market, those that move the most alike first."""
+    others = Index.objects.published().filter(slug__in=record.correlations).exclude(pk=index.pk).order_by("slug")
+    found = [Likeness(index=other, correlation=record.correlations[other.slug]) for other in others]
+    return sorted(found, key=lambda like: -2.0 if like.correlation is None else like.correlation, reverse=True)
 
 
-def _chart(dates: list[str], lines: dict[str, NDArray[np.float64]], unit: str) -> dict[str, Any]:
-    names = list(lines)
-    roles = {name: "main" if name == names[0] else "benchmark" for name in names}
-    series = [{"name": name, "values": _plain(values), "role": roles[name]} for name, values in lines.items()]
-    return {"dates": dates, "series": series, "unit": unit}
+def _figure(record: Record, column: str) -> Decimal | float | None:
+    figures: dict[str, Any] = {
+        **record.returns,
+        "level": record.level,
+        "volatility": record.volatility,
+        "drawdown": record.worst_drawdown,
+    }
+    figure: Decimal | float | None = figures[column]
+    return figure
 
 
-def _returns(days: Sequence[date], values: NDArray[np.float64]) -> list[float | None]:
-    known = np.isfinite(values)
-    told = window_returns(
-        [day for day, is_known in zip(days, known, strict=True) if is_known], values[known], as_of=days[-1]
-    )
-    return [told[window] for window in WINDOWS]
-
-
-def _rebased(closes: NDArray[np.float64], own: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Lay a benchmark onto the index at the first day that both have."""
-    common = np.flatnonzero(np.isfinite(closes) & np.isfinite(own))
-    if not common.size:
-        return np.full(closes.size, np.nan)
-    rebased: NDArray[np.float64] = closes / closes[common[0]] * own[common[0]]
-    return rebased
-
-
-def _falls(levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return each day's fall from the highest level so far; NaN where there is no level."""
-    falls = np.full(levels.size, np.nan)
-    known = np.isfinite(levels)
-    falls[known] = drawdowns(levels[known])
-    return falls
-
-
-def _numbers(series: Sequence[LevelPoint]) -> tuple[list[date], NDArray[np.float64]]:
-    known = [(point.day, float(point.gross)) for point in series if point.gross is not None]
-    return [day for day, _ in known], np.array([level for _, level in known])
-
-
-def _plain(values: NDArray[np.float64]) -> list[float | None]:
-    return [round(float(value), 6) if np.isfinite(value) else None for value in values]
-
-
-def _nothing() -> Record:
-    return Record(returns=dict.fromkeys(WINDOWS))
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

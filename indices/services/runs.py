@@ -11,6 +11,7 @@ from indices.calc.rules import Rules, RulesError
 from indices.models import Index, Level, Methodology
 from indices.services.ballots import open_ballot
 from indices.services.gathering import lookback_of
+from indices.services.index_records import refresh_records
 from indices.services.levels import FormsDisagreeError
 from indices.services.market_nights import MarketNights
 from indices.services.records import save
@@ -29,12 +30,15 @@ class WindowResult:
     problems: list[str] = field(default_factory=list)
 
 
-def run_window(*, start: date, end: date, at: datetime) -> WindowResult:
+def run_window(*, start: date, end: date, at: datetime, records: bool = True) -> WindowResult:
     """Bring every active index up to the close of `end`, day by day in order; twice is the same as once.
 
     An index that missed nights before `start` catches up first. Levels of the last 45 days that were provisional or
     suspended are computed again: a price that came late gives a new version. Each index is one transaction under a
     lock; one that fails is reported among the problems and leaves the others alone.
+
+    With `records` the pages' record of every index that has changed since its last one is written, whichever window
+    changed it: a replay of many windows asks for that in the last one alone.
     """
     result = WindowResult()
     for universe in Index.Universe:
@@ -55,6 +59,8 @@ def run_window(*, start: date, end: date, at: datetime) -> WindowResult:
             else:
                 result.levels += len(replay.levels)
                 result.reviews += len(replay.reviews)
+    if records:
+        refresh_records(at=at)
     return result
 
 
