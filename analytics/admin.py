@@ -30,7 +30,8 @@ class BacktestAdmin(admin.ModelAdmin[Backtest]):
     ordering = ("-requested_at", "-id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Backtest]:
-        return super().get_queryset(request).select_related("methodology__index", "requested_by")
+        # A list of results would be megabytes; the page of one reads its own.
+        return super().get_queryset(request).select_related("methodology__index", "requested_by").defer("result")
 
     def has_change_permission(self, request: HttpRequest, obj: Backtest | None = None) -> bool:
         return False

@@ -76,7 +76,7 @@ class ReplayOutcome:
     """What rules came to over days: a level for each day from the start on, every basket, what stood in the way.
 
     `reviews` counts those computed. `market` is the close in USD of the market's main asset on the days of `levels`,
-    NaN where it has none. `figures` are None with fewer than two levels, and where one is 0.
+    NaN where it has none. `figures` are None with fewer than two levels.
     """
 
     first_day: date
@@ -274,7 +274,7 @@ def _main_asset(index: Index, market: MarketNights, levels: Sequence[Level], at:
 
 def _figures(replay: IndexReplay) -> ReplayFigures | None:
     days = [level.day for level in replay.levels]
-    if len(days) < 2 or any(level.gross == 0 for level in replay.levels):
+    if len(days) < 2:
         return None
     turnover = sum((rebalance.turnover for rebalance in replay.rebalances), Decimal(0))
     return ReplayFigures(
