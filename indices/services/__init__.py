@@ -1,6 +1,10 @@
 """What changes indices: the night's second stage, the presets, and who may put which rules and baskets into force."""
 
 from indices.services.ballots import CannotVoteError, NoCandidateError, cast_vote
+from indices.services.events import (
+    approve_event,
+    withdraw_event,
+)
 from indices.services.governance import (
     CannotAnnounceError,
     CannotApproveError,
@@ -53,6 +57,7 @@ __all__ = [
     "Verification",
     "WindowResult",
     "announce_methodology",
+    "approve_event",
     "approve_methodology",
     "approve_restatement",
     "approve_review",
@@ -73,4 +78,5 @@ __all__ = [
     "run_window",
     "save_draft",
     "verify_rebalances",
+    "withdraw_event",
 ]

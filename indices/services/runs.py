@@ -68,6 +68,8 @@ def run_window(*, start: date, end: date, at: datetime, records: bool = True) ->
 def _run_index(*, index_id: int, market: MarketNights, first: date, end: date, at: datetime) -> IndexReplay:
     """Walk one index through the days and write what is new."""
     index = Index.objects.select_for_update().get(pk=index_id)
+    # Whoever approves an event holds this lock too: what was approved before it is seen, what comes after is refused.
+    market.forget_events()
     replay = IndexReplay(index=index, market=market, state=IndexState.load(index=index, first=first, end=end), at=at)
     for offset in range((end - first).days + 1):
         replay.night(first + offset * ONE_DAY)
