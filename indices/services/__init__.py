@@ -1,10 +1,7 @@
 """What changes indices: the night's second stage, the presets, and who may put which rules and baskets into force."""
 
 from indices.services.ballots import CannotVoteError, NoCandidateError, cast_vote
-from indices.services.events import (
-    approve_event,
-    withdraw_event,
-)
+from indices.services.events import approve_event, withdraw_event
 from indices.services.governance import (
     CannotAnnounceError,
     CannotApproveError,
