@@ -88,8 +88,8 @@ def newest_versions(indices: Collection[Index]) -> dict[int, Versions]:
 
 
 def find_outdated(*, universe: str) -> list[Index]:
-    """Return the active indices that have levels and no record, or one made from other rows, in three queries."""
-    indices = list(Index.objects.active().filter(universe=universe).order_by("slug"))
+    """Return the published indices that have levels and no record, or one made from other rows, in four queries."""
+    indices = list(Index.objects.published().filter(universe=universe).order_by("slug"))
     described = IndexRecord.objects.filter(index__in=indices).values_list("index", "figures__versions")
     known = {index_id: tuple(versions or ()) for index_id, versions in described}
     newest = newest_versions(indices)

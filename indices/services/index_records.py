@@ -35,7 +35,7 @@ UNKNOWN = "unknown"
 
 
 def refresh_records(*, at: datetime) -> int:
-    """Describe every active index whose levels or baskets have changed since its record; return how many."""
+    """Describe every published index whose levels or baskets have changed since its record; return how many."""
     return sum(write_records(indices=find_outdated(universe=universe), at=at) for universe in Index.Universe)
 
 
@@ -57,7 +57,7 @@ def write_records(*, indices: Collection[Index], at: datetime) -> int:
             day=each.levels.days[-1],
             computed_at=at,
             figures=describe_index(each)
-            | {"correlations": _correlations(each.index.slug, slugs, alike[each.index.slug])},
+            | {"correlations": _correlations(each.index.slug, slugs, alike.get(each.index.slug))},
         )
         for each in inputs
     ]
@@ -159,6 +159,8 @@ def _safety(inputs: RecordInputs, day: date) -> list[Item]:
     return [*items, live_record(inputs.index.live_since, day)]
 
 
-def _correlations(own: str, slugs: Sequence[str], row: NDArray[np.float64]) -> Mapping[str, float | None]:
+def _correlations(own: str, slugs: Sequence[str], row: NDArray[np.float64] | None) -> Mapping[str, float | None]:
+    if row is None:
+        return {}
     pairs = zip(slugs, row.tolist(), strict=True)
     return {slug: None if np.isnan(value) else value for slug, value in pairs if slug != own}

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from indices.models import Holding, Index, Level, Rebalance, Restatement
+from indices.services.index_records import refresh_records
 from indices.services.levels import FormsDisagreeError
 from indices.services.recomputation import Recomputed, recompute
 from indices.services.state import CannotRunError
@@ -103,6 +104,7 @@ def run_approved_restatements(*, at: datetime) -> list[Restatement]:
 
     Each is one transaction under the lock of its index: two workers at once carry it out once, and one that fails
     writes nothing but its message. Each has an instant of its own, by which versions of one turn follow each other.
+    What the pages show of the indices is described again.
     """
     waiting = Restatement.objects.filter(status=Status.APPROVED).order_by("approved_at", "pk")
     asked = list(waiting.values_list("index_id", "pk"))
@@ -110,6 +112,8 @@ def run_approved_restatements(*, at: datetime) -> list[Restatement]:
         _run(index_id=index_id, restatement_id=restatement_id, at=at + place * MICROSECOND)
         for place, (index_id, restatement_id) in enumerate(asked)
     ]
+    if any(restatement and restatement.status == Status.DONE for restatement in ended):
+        refresh_records(at=at)
     return [restatement for restatement in ended if restatement]
 
 

@@ -281,6 +281,13 @@ def test_a_new_version_of_an_old_level_makes_the_record_anew(ran):
     assert figures_of(ran)["worst_drawdown"] == pytest.approx(1 - 2600 / 3 / 2000)
 
 
+def test_a_retired_index_that_no_night_has_described_is_described_once(ran):
+    IndexRecord.objects.all().delete()
+    Index.objects.update(status="retired", retired_on=LAST)
+
+    assert (refresh_records(at=AT), refresh_records(at=AT)) == (1, 0)
+
+
 def test_a_replay_of_several_months_describes_indices_once():
     a, b = make_coin("a"), make_coin("b")
     price_flat({a: "1", b: "2"}, EVE, date(2023, 4, 2))

@@ -8,7 +8,9 @@ import pytest
 from indices.models import Index, Level, Rebalance, Restatement, Review
 from indices.services import run_window
 from market.models import Asset
+from market.templatetags import figures
 from tests.factories import make_user
+from tests.indices import restating
 from tests.indices.factories import AT, FIRST, NEXT, after, make_coin, make_index, make_rules, price_days, price_flat
 from tests.indices.looking import EVE, LAST, ONE_DAY, page, queries_of, run_into_nothing, run_two_large, seen
 
@@ -177,3 +179,22 @@ def test_drafts_and_reviews_of_other_indices_are_404(ran):
     page("/indices/nothing/", status=404)
     page(f"/indices/other/reviews/{review.pk}/", status=404)
     page("/indices/test/reviews/999999/", status=404)
+
+
+def test_pages_show_a_restated_level_as_soon_as_it_is_carried_out():
+    restating.market()
+    index = make_index(make_rules(**restating.RULES), name="Typo")
+    restating.run()
+    wrong = Level.objects.current().filter(index=index).latest("day").gross
+    restating.correct()
+    done = restating.restate(index, restating.make_member("curator"), restating.make_member("approver"))
+    right = Level.objects.current().filter(index=index).latest("day").gross
+
+    factsheet, ledger = seen(page("/indices/test/")), seen(page("/indices/test/corrections/"))
+
+    assert figures.number(right) != figures.number(wrong)
+    assert figures.number(right) in factsheet
+    assert "restated" in factsheet
+    assert f"{done.levels_changed} levels from" in factsheet
+    assert figures.number(wrong, 4) in ledger
+    assert figures.number(right, 4) in ledger
