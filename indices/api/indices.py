@@ -13,8 +13,7 @@ from rest_framework.response import Response
 from indices import selectors
 from indices.api.fields import SLUG, DayQuery, IndexQuery, LevelsQuery, asked
 from indices.api.serializers import BasketOut, IndexOut, LevelOut, MethodologiesOut, RestatementOut
-from indices.models import Index, Level, Methodology, Restatement
-from indices.selectors.disclosures import get_disclosure
+from indices.models import Index, Level, Methodology
 
 
 @extend_schema_view(list=extend_schema(parameters=[IndexQuery]))
@@ -64,10 +63,8 @@ class IndexViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         """Return the basket in force after the close of a day, heaviest first; no constituents before the first."""
         index = self.get_object()
         day = asked(DayQuery, request).get("at") or selectors.last_day(index=index)
-        found = get_disclosure(index=index, day=day) if day else None
-        empty: dict[str, Any] = {
-            "day": day, "effective_day": None, "rebalance_id": None, "review_id": None, "lines": []
-        }  # fmt: skip
+        found = selectors.get_composition(index=index, day=day) if day else None
+        empty: dict[str, Any] = {"day": day, "effective_day": None, "held": []}
         return Response(BasketOut(found or empty).data)
 
     @extend_schema(responses=MethodologiesOut)
@@ -86,7 +83,7 @@ class IndexViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     @extend_schema(responses=RestatementOut(many=True))
     @action(detail=True)
     def restatements(self, request: Request, **_: Any) -> Response:
-        """Return the corrections of published levels, the newest first."""
-        done = self.get_object().restatements.filter(status=Restatement.Status.DONE).order_by("-done_at", "-id")
-        page: Any = self.paginate_queryset(cast("Any", done))
+        """Return the corrections of published levels that are approved or done, the newest first."""
+        told = selectors.get_restatements(index=self.get_object())
+        page: Any = self.paginate_queryset(cast("Any", told))
         return self.get_paginated_response(RestatementOut(page, many=True).data)

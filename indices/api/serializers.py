@@ -7,8 +7,7 @@ from rest_framework import serializers
 from indices.api.fields import FigureField
 from indices.calc.rules import Rules, RulesError, describe
 from indices.models import Holding, Index, IndexRecord, Level, Methodology, Rebalance, Restatement, Review, ReviewLine
-from indices.selectors import WINDOWS, reason_in_words
-from indices.selectors.disclosures import HeldLine
+from indices.selectors import WINDOWS, Constituent, reason_in_words
 from indices.services.levels import fixed_of
 from market.http import ExactField
 from market.models import AssetEvent
@@ -26,11 +25,13 @@ class FiguresPart(serializers.Serializer[IndexRecord]):
 
     day = serializers.DateField()
     returns = ReturnsPart(source="figures.returns", default=dict)
+    net_returns = ReturnsPart(source="figures.net_returns", default=dict)
     volatility = FigureField(source="figures.volatility", allow_null=True, default=None, help_text="A year.")
     drawdown = FigureField(
         source="figures.drawdown", allow_null=True, default=None, help_text="Below the highest level so far."
     )
     worst_drawdown = FigureField(source="figures.worst_drawdown", allow_null=True, default=None)
+    turnover = FigureField(source="figures.turnover", allow_null=True, default=None, help_text="A year, one-way.")
 
 
 class IndexOut(serializers.Serializer[Index]):
@@ -67,29 +68,32 @@ class LevelOut(serializers.Serializer[Level]):
     superseded_at = serializers.DateTimeField(allow_null=True, help_text="Null: in force.")
 
 
-class ConstituentOut(serializers.Serializer[HeldLine]):
+class ConstituentOut(serializers.Serializer[Constituent]):
     """An asset that is in: units an index unit, close in USD, weights as fractions of 1."""
 
     asset = serializers.CharField(source="asset_id")
     symbol = serializers.CharField()
+    name = serializers.CharField()
     units = ExactField()
-    price = ExactField()
-    weight = ExactField(help_text="At the day's close.")
-    target_weight = ExactField(allow_null=True, help_text="What the review in force decided; null without one.")
+    price = ExactField(allow_null=True, help_text="Null for the child of a fork before its first close.")
+    weight = ExactField(source="exact_weight", help_text="At the day's close.")
+    target_weight = ExactField(
+        source="target", allow_null=True, help_text="What the review in force decided; null for what came of an event."
+    )
     is_sleeve = serializers.BooleanField(help_text="It holds what signals and exposure set free.")
-    reason = serializers.CharField(allow_null=True, help_text="A code; null for what came of an event.")
-    reason_in_words = serializers.CharField(allow_null=True)
+    reason = serializers.CharField(source="code", help_text="A code; empty for what came of an event.")
+    reason_in_words = serializers.CharField(source="reason")
     detail = serializers.CharField()
 
 
 class BasketOut(serializers.Serializer[Any]):
-    """What is in force after the close of a day, at that day's closes."""
+    """What is in force after the close of a day, at that day's closes; ids are of reviews, null without one."""
 
     day = serializers.DateField(allow_null=True)
     effective_day = serializers.DateField(allow_null=True, help_text="Close at which its units were fixed.")
-    rebalance = serializers.IntegerField(allow_null=True, source="rebalance_id")
-    review = serializers.IntegerField(allow_null=True, source="review_id", help_text="The review in force.")
-    constituents = ConstituentOut(source="lines", many=True)
+    chosen_by = serializers.IntegerField(source="chosen_by.pk", default=None, allow_null=True)
+    weighed_by = serializers.IntegerField(source="weighed_by.pk", default=None, allow_null=True)
+    constituents = ConstituentOut(source="held", many=True)
 
 
 class ReviewOut(serializers.Serializer[Review]):
@@ -250,8 +254,9 @@ class RestatementOut(serializers.Serializer[Restatement]):
     first_day = serializers.DateField()
     last_day = serializers.DateField(allow_null=True)
     cause = serializers.CharField()
+    status = serializers.CharField(help_text="approved or done")
     requested_at = serializers.DateTimeField()
     approved_at = serializers.DateTimeField()
-    done_at = serializers.DateTimeField()
+    done_at = serializers.DateTimeField(allow_null=True)
     levels_changed = serializers.IntegerField()
     largest_change = ExactField(allow_null=True, help_text="Largest relative change of a level, unsigned.")

@@ -1,7 +1,7 @@
 """Reads of indices for pages, the API and the apps above."""
 
 from indices.selectors.ballots import BallotState, get_ballots, get_candidates
-from indices.selectors.baskets import Basket, BasketLine, LevelPoint, get_basket, get_level_series, last_day
+from indices.selectors.baskets import Basket, BasketLine, get_basket, last_day
 from indices.selectors.changes import (
     Change,
     Changes,
@@ -53,7 +53,6 @@ __all__ = [
     "Comparison",
     "Composition",
     "Constituent",
-    "LevelPoint",
     "Likeness",
     "Record",
     "get_announced_review",
@@ -67,7 +66,6 @@ __all__ = [
     "get_constituents",
     "get_failed_reviews",
     "get_history",
-    "get_level_series",
     "get_level_versions",
     "get_levels",
     "get_likeness",

@@ -1,4 +1,4 @@
-"""What an index holds at a close, and how its level went."""
+"""What an index holds at a close."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -34,15 +34,6 @@ class Basket:
     lines: list[BasketLine]
 
 
-@dataclass(frozen=True, slots=True)
-class LevelPoint:
-    """The level at the close of a day in index points; `gross` is None when suspended."""
-
-    day: date
-    gross: Decimal | None
-    status: str
-
-
 def get_basket(*, index: Index, day: date) -> Basket | None:
     """Return the basket in force after the close of a day, at that day's closes; None before the first one.
 
@@ -65,16 +56,6 @@ def get_basket(*, index: Index, day: date) -> Basket | None:
     ]
     lines.sort(key=lambda line: (-line.weight, line.asset_id))
     return Basket(index, day, rebalance.effective_day, lines)
-
-
-def get_level_series(*, index: Index, start: date | None = None, end: date | None = None) -> list[LevelPoint]:
-    """Return the current levels from start to end, one a day; both ends are open when not given."""
-    levels = Level.objects.current().filter(index=index).order_by("day")
-    if start:
-        levels = levels.filter(day__gte=start)
-    if end:
-        levels = levels.filter(day__lte=end)
-    return [LevelPoint(*row) for row in levels.values_list("day", "gross", "status")]
 
 
 def last_day(*, index: Index) -> date | None:

@@ -52,7 +52,8 @@ class Constituent:
 
     `weight` is live, in steps of 0.0001: these sum to exactly 1 as they are written; `exact_weight` is unrounded.
     `target` is what the review in force decided, None for what came of an event since. `reason` and `detail` are those
-    of the review that chose it. A resting one is chosen and has no weight for now.
+    of the review that chose it, and `code` is its reason as stored, empty for what came of an event. A resting one is
+    chosen and has no weight for now.
     """
 
     asset_id: str
@@ -65,6 +66,7 @@ class Constituent:
     target: Decimal | None
     reason: str
     detail: str
+    code: str = ""
     is_sleeve: bool = False
     is_resting: bool = False
 
@@ -210,6 +212,7 @@ def _held(basket: Basket, targets: Mapping[str, ReviewLine], reasons: Mapping[st
                 target=decided.weight if decided else None,
                 reason=reason_in_words(told.reason) if told else "Came of an event",
                 detail=told.detail if told else "It was not held at the last review; the history below has the event.",
+                code=told.reason if told else "",
                 is_sleeve=bool(decided and decided.is_sleeve),
             )
         )
@@ -232,6 +235,7 @@ def _resting(basket: Basket, targets: Mapping[str, ReviewLine]) -> list[Constitu
             target=zero,
             reason=reason_in_words(line.reason),
             detail=line.detail,
+            code=line.reason,
             is_resting=True,
         )
         for line in targets.values()

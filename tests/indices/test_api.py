@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from rest_framework.test import APIClient
 
-from indices.models import IndexRecord, Level, Rebalance, Review
+from indices.models import IndexRecord, Level, Review
 from indices.services import run_window
 from market.models import Asset
 from tests.factories import make_price
@@ -71,9 +71,11 @@ def test_the_nights_figures_come_along_as_strings_and_what_is_unknown_is_null(ra
     assert told == {
         "day": "2023-01-01",
         "returns": {"1D": "-0.25", "7D": None, "1M": None, "3M": None, "YTD": None, "1Y": None, "SI": "0.0000001"},
+        "net_returns": dict.fromkeys(("1D", "7D", "1M", "3M", "YTD", "1Y", "SI")),
         "volatility": "0.5",
         "drawdown": None,
         "worst_drawdown": None,
+        "turnover": None,
     }
     assert [row["figures"] and row["figures"]["volatility"] for row in get("")["results"]] == [None, "0.5"]
 
@@ -169,7 +171,7 @@ def test_levels_between_days_by_the_page(ran):
 
 def test_constituents_at_a_day(ran):
     basket = get("test/constituents/?at=2023-01-02")
-    review, rebalance = Review.objects.get(), Rebalance.objects.get()
+    review = Review.objects.get()
     same = {
         "units": "5",
         "target_weight": "0.5",
@@ -181,15 +183,15 @@ def test_constituents_at_a_day(ran):
     assert basket == {
         "day": "2023-01-02",
         "effective_day": "2023-01-01",
-        "rebalance": rebalance.pk,
-        "review": review.pk,
+        "chosen_by": review.pk,
+        "weighed_by": review.pk,
         "constituents": [
             # 550 and 500 of 1050
             same
-            | {"asset": "a", "symbol": "A", "price": "110", "weight": "0.52380952381"}
+            | {"asset": "a", "symbol": "A", "name": "A", "price": "110", "weight": "0.52380952381"}
             | {"detail": "Rank 1, within the first 3."},
             same
-            | {"asset": "b", "symbol": "B", "price": "100", "weight": "0.47619047619"}
+            | {"asset": "b", "symbol": "B", "name": "B", "price": "100", "weight": "0.47619047619"}
             | {"detail": "Rank 2, within the first 3."},
         ],
     }
@@ -197,7 +199,7 @@ def test_constituents_at_a_day(ran):
 
 
 def test_before_the_first_basket_there_is_nothing(ran):
-    nothing: dict[str, object] = {"effective_day": None, "rebalance": None, "review": None, "constituents": []}
+    nothing: dict[str, object] = {"effective_day": None, "chosen_by": None, "weighed_by": None, "constituents": []}
     assert get("test/constituents/?at=2022-12-31") == {"day": "2022-12-31"} | nothing
     make_index(slug="young")
     assert get("young/constituents/") == {"day": None} | nothing
