@@ -97,6 +97,9 @@ class Gatherer:
         if basket is None:
             return {}
         closes = self.market.closes_known(basket.asset_ids, cutoff.day, cutoff.known_at)
+        if basket.effective_day == cutoff.day and cutoff.day in self.market.events:
+            # The close of a day on which a coin was redenominated is that of an old unit.
+            closes = dict(zip(basket.asset_ids, basket.prices, strict=True))
         worth = [units * closes[a] for a, units in zip(basket.asset_ids, basket.units, strict=True)]
         return dict(zip(basket.asset_ids, share_out(ONE, worth, unit=STEP), strict=True))
 

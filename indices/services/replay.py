@@ -5,6 +5,7 @@ order within a night: events of constituents; the level of the day from the bask
 new units at that same close; last, if the day is a cut-off or a trigger fires, the next review is drawn up.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -166,7 +167,7 @@ class IndexReplay:
         old = self._held_at(day)
         priced = self._price(old, day, settled=old.asset_ids) if old else None
         level = level_of(old.units, priced.prices) if old and priced else self.index.base_value
-        closes = self.market.closes(day)
+        closes = self._in_new_units(self.market.closes(day), day, day)
         prices = dict(zip(old.asset_ids, priced.prices, strict=True)) if old and priced else {}
         cutoff = Cutoff(day=review.cutoff_day, known_at=review.cutoff_at)
         inputs = execution_inputs(
@@ -176,7 +177,9 @@ class IndexReplay:
             old=old,
             level=level,
             prices={a: prices[a] if a in prices else closes[a] for a in {*prices, *_wanted(lines)}},
-            cutoff_closes=self.market.snapshot(cutoff.day, cutoff.known_at).last_closes,
+            cutoff_closes=self._in_new_units(
+                self.market.snapshot(cutoff.day, cutoff.known_at).last_closes, cutoff.day, day
+            ),
         )
         taken = take_effect(index=self.index, review=review, inputs=inputs, sequence=self._next_turn(day))
         self._enter_into_force(review)
@@ -187,6 +190,8 @@ class IndexReplay:
         """Return why a due review cannot take effect at this close, in words; nothing when it can."""
         if review.status not in {Review.Status.APPROVED, Review.Status.ANNOUNCED}:
             return "Postponed: it waits for approval."
+        if review.approver_id and review.approved_at and review.approved_at > close_of(day):
+            return "Postponed: it was approved after this close."
         wanted = self.state.pending_weights()
         for event in self._events_since(review.cutoff_day, day):
             if event.takes_away and event.asset_id in wanted:
@@ -221,6 +226,15 @@ class IndexReplay:
         """Return the events from the day after a cut-off to a day."""
         events = self.market.events
         return [event for since in sorted(events) if cutoff_day < since <= day for event in events[since]]
+
+    def _in_new_units(self, closes: Mapping[str, Decimal], close_day: date, day: date) -> Mapping[str, Decimal]:
+        """Return closes of one day as a later one counts: what was redenominated at that close or later, a new unit."""
+        changed = {
+            event.asset_id: closes[event.asset_id] / event.ratio
+            for event in self._events_since(close_day - ONE_DAY, day)
+            if event.kind == AssetEvent.Kind.REDENOMINATION and event.ratio and event.asset_id in closes
+        }
+        return {**closes, **changed} if changed else closes
 
     def _enter_into_force(self, review: Review) -> None:
         if self.state.effective:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from indices.models import Rebalance, Review
-from market.models import Classification
+from market.models import Asset, Classification
 from tests.indices.factories import FIRST, NEXT, levels_of, make_coin, make_index, make_rules, price_days
 from tests.indices.happening import (
     DAY,
@@ -94,6 +94,40 @@ def test_a_redenomination_on_the_day_of_a_review():
     # Half, a quarter, a quarter of 1000 at 100, 50 and 10; one a is ten.
     assert units(NEXT) == {"a": 50, "b": 5, "c": 25}
     assert told(index, NEXT, 2) == ["1000.0000", "1000.0000"]
+
+
+@pytest.mark.parametrize("place", [27, 28])
+def test_a_recap_around_a_redenomination_weighs_what_there_is(place):
+    # Place 27 is the cut-off on 31 January, place 28 the effective day; from the day after, an a is a tenth.
+    closes = [("300", "50", "10")] * (place + 1) + [("30", "50", "10")] * (31 - place)
+    example(*closes)
+    rules = {"schedule": "quarterly", "recap_schedule": "monthly", "cap": "0.6", "fee": "0", "half_spread": "0"}
+    index = make_index(make_rules(**rules))
+    happens("a", "redenomination", "convert", DAY_3RD + place * DAY, ratio=Decimal(10))
+
+    run(NEXT + DAY)
+
+    # 5 x 300 + 5 x 50 + 25 x 10 = 2000; a has .75 of it and is cut back to .6.
+    review = Rebalance.objects.get(kind="review", effective_day=NEXT)
+    assert dict(review.holdings.values_list("asset", "weight")) == {
+        "a": Decimal("0.6"),
+        "b": Decimal("0.2"),
+        "c": Decimal("0.2"),
+    }
+    assert units(NEXT) == {"a": 40, "b": 8, "c": 40}
+    assert review.turnover == Decimal("0.15")
+    assert told(index, NEXT - DAY, 3) == ["2000.0000"] * 3
+
+
+def test_a_redenomination_is_no_drift():
+    example(*[("99", "54", "12")] * 2)
+    make_index(make_rules(band_absolute="0.2", cooldown_days=1, max_triggers=5))
+    happens("a", "redenomination", "convert", DAY_2ND, ratio=Decimal(10))
+    Asset.objects.get(id="a").prices.filter(day__gt=DAY_2ND).update(close=Decimal("9.9"))
+
+    run(DAY_4TH)
+
+    assert not Review.objects.filter(kind="trigger").exists()
 
 
 @pytest.mark.parametrize(
