@@ -8,7 +8,7 @@ import pytest
 from indices.calc.canonical import digest
 from indices.models import Index, Level, Methodology, Rebalance, Review, ReviewLine
 from indices.services import run_window
-from market.models import DailyPrice
+from market.models import DailyPrice, close_of
 from tests.indices.factories import (
     AT,
     FIRST,
@@ -313,6 +313,19 @@ def test_without_automatic_approval_a_review_waits_and_the_old_basket_stays():
     review.refresh_from_db()
     assert (review.status, review.reason) == ("effective", "")
     assert levels_of(index) == {FIRST + 4 * DAY: "1000.0000"}
+
+
+def test_an_approval_after_a_close_takes_effect_at_the_next(alice):
+    pair("300")
+    index = make_index(make_rules(**PAIR | {"schedule": "monthly"}), auto_approve=False)
+    run(FIRST, FIRST)
+    Review.objects.update(status="approved", approver=alice, approved_at=close_of(FIRST + DAY) + timedelta(minutes=1))
+
+    run(FIRST + DAY, FIRST + DAY)
+    assert Review.objects.get().reason == "Postponed: it was approved after this close."
+    run(FIRST + 2 * DAY, FIRST + 2 * DAY)
+
+    assert levels_of(index) == {FIRST + 2 * DAY: "1000.0000"}
 
 
 def test_an_unapproved_review_gives_way_to_the_next():
