@@ -25,7 +25,7 @@ LATELY = 24
 class BacktestAdmin(admin.ModelAdmin[Backtest]):
     """Replays: asked for once, run by a worker, and never changed."""
 
-    list_display = ("id", "methodology", "first_day", "last_day", "status", "requested_by", "requested_at", "message")
+    list_display = ("id", "methodology", "first_day", "last_day", "status", "requested_by", "requested_at")
     list_filter = ("status", "methodology__index")
     ordering = ("-requested_at", "-id")
 
