@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from indices.views import catalogue, downloads, factsheets, votes
+from indices.views import bundles, catalogue, downloads, factsheets, votes
 
 app_name = "indices"
 urlpatterns = [
@@ -14,5 +14,6 @@ urlpatterns = [
     path("<slug:slug>/levels.json", downloads.levels_json, name="levels_json"),
     path("<slug:slug>/constituents.csv", downloads.constituents_csv, name="constituents_csv"),
     path("<slug:slug>/constituents.json", downloads.constituents_json, name="constituents_json"),
+    path("<slug:slug>/rebalances/<int:rebalance_id>/bundle.json", bundles.bundle, name="bundle"),
     path("<slug:slug>/vote/", votes.vote, name="vote"),
 ]

@@ -1,6 +1,7 @@
 """What changes indices: the night's second stage, the presets, and who may put which rules and baskets into force."""
 
 from indices.services.ballots import CannotVoteError, NoCandidateError, cast_vote
+from indices.services.bundles import bundle_of
 from indices.services.events import approve_event, withdraw_event
 from indices.services.governance import (
     CannotAnnounceError,
@@ -58,6 +59,7 @@ __all__ = [
     "approve_methodology",
     "approve_restatement",
     "approve_review",
+    "bundle_of",
     "cast_vote",
     "compute_requested",
     "load_presets",
