@@ -101,17 +101,20 @@ class MethodologyAdmin(HistoryAdmin):
     ) -> HttpResponse:
         """Show or save a version; one that was announced meanwhile says so and is shown as it is."""
         obj = self.get_object(request, unquote(object_id)) if object_id else None
-        if obj is None or not self.has_view_permission(request, obj):
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        standing = standing_of(obj, user_of(request), may_change=self.has_change_permission(request, obj))
-        extra = {"standing": standing, "may_add": self.has_add_permission(request)} | (extra_context or {})
+        extra = dict(extra_context or {})
+        seen = obj if obj is not None and self.has_view_permission(request, obj) else None
+        if seen:
+            may_change = self.has_change_permission(request, seen)
+            extra["standing"] = standing_of(seen, user_of(request), may_change=may_change)
+            extra["may_add"] = self.has_add_permission(request)
         try:
-            if request.method == "POST":
-                check_not_announced(obj)
-            return super().changeform_view(request, object_id, form_url, extra)
+            if seen and request.method == "POST":
+                check_not_announced(seen)
+            page: HttpResponse = super().changeform_view(request, object_id, form_url, extra)
         except services.CannotDraftError as error:
             messages.error(request, str(error))
-            return redirect(PAGE, obj.pk)
+            return redirect(PAGE, object_id)
+        return page
 
     def save_model(self, request: HttpRequest, obj: Methodology, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         if change and obj.status != Methodology.Status.DRAFT:

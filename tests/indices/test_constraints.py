@@ -44,11 +44,12 @@ class Case:
     before: dict[str, Any] | None = field(default=None)
 
 
-ONE = {"review": "review", "asset": "a"}
+ONE: dict[str, Any] = {"review": "review", "asset": "a"}
 HELD = {"units": D(1), "weight": D(1), "price": D(1000), "capped_supply": D(10)}
-EMERGENCY = {"kind": "extraordinary", "status": "approved", "reason": "A hack", "approver": ALICE} | {
+EMERGENCY: dict[str, Any] = {"kind": "extraordinary", "status": "approved", "reason": "A hack", "approver": ALICE} | {
     "second_approver": BOB
 }
+ALONE: dict[str, Any] = {"second_approver": None}
 
 CASES = {
     "base_value_is_positive": Case(Index, {}, [{"base_value": D(0)}, {"base_value": D(-1)}]),
@@ -128,8 +129,10 @@ CASES = {
     "extraordinary_needs_two_approvers_and_a_reason": Case(
         Review,
         EMERGENCY,
-        [EMERGENCY | {"reason": ""}, EMERGENCY | {"second_approver": None}]
-        + [EMERGENCY | {"status": s, "second_approver": None} for s in ("announced", "effective", "superseded")],
+        [
+            EMERGENCY | {"reason": ""},
+            *(EMERGENCY | ALONE | {"status": s} for s in ("approved", "announced", "effective", "superseded")),
+        ],
     ),
     "asset_once_a_review": Case(ReviewLine, ONE | {"asset": "b"}, [ONE], before=ONE),
     "line_weight_in_zero_one": Case(
@@ -202,45 +205,32 @@ def world():
     index = make_index()
     there: dict[str, Any] = {person: make_user(email=f"{person}@example.com") for person in (ALICE, BOB, CAROL)}
     there |= {asset_id: make_asset(asset_id) for asset_id in ("a", "b")}
-    review = {
-        "index": index,
-        "methodology": index.methodologies.get(),
-        "cutoff_day": EVE,
-        "cutoff_at": AT,
-        "announce_day": NEXT,
-        "effective_day": NEXT,
-        "status": "effective",
-        "computed_at": AT,
-    }
-    early = {"announce_day": FIRST, "effective_day": FIRST}
-    there["review"] = Review.objects.create(**review | early | {"cutoff_day": FIRST - timedelta(days=9)})
-    there["later"] = Review.objects.create(**review | early | {"cutoff_day": FIRST - timedelta(days=8)})
-    basket = {
-        "index": index,
-        "review": there["review"],
-        "effective_day": FIRST,
-        "level": D(1000),
-        "divisor": D(1),
-        "turnover": D(0),
-    }
-    there["rebalance"] = Rebalance.objects.create(**basket | {"effective_day": NEXT, "superseded_at": AT})
-    ballot = {"index": index, "cutoff_day": FIRST, "opens_at": AT, "closes_at": LATER, "quorum": 1}
-    there["ballot"] = Ballot.objects.create(**ballot | {"cutoff_day": FIRST - timedelta(days=9)})
-    fields = {
+    fields = fields_of(index)
+    for name, days in (("review", 9), ("later", 8)):
+        there[name] = Review.objects.create(**fields[Review] | {"cutoff_day": FIRST - days * ONE_DAY})
+    basket = fields[Rebalance] | {"effective_day": NEXT, "superseded_at": AT, "review": there["review"]}
+    there["rebalance"] = Rebalance.objects.create(**basket)
+    there["ballot"] = Ballot.objects.create(**fields[Ballot] | {"cutoff_day": EVE})
+    return there, fields
+
+
+def fields_of(index):
+    """Return the fields of a row of each model; names stand for what the row points to."""
+    day = {"index": index, "effective_day": FIRST}
+    review = {"cutoff_day": EVE, "cutoff_at": AT, "announce_day": FIRST, "effective_day": NEXT, "computed_at": AT}
+    return {
         Index: {"slug": "other", "name": "Other", "kind": "market_cap", "tier": "core"},
         Methodology: {"index": index, "version": 2, "params": {}},
-        Review: review | {"cutoff_day": EVE, "announce_day": FIRST},
+        Review: review | {"index": index, "methodology": index.methodologies.get(), "status": "effective"},
         ReviewLine: {"reason": "auto_in"},
-        Rebalance: basket,
+        Rebalance: day | {"review": "review", "level": D(1000), "divisor": D(1), "turnover": D(0)},
         Holding: HELD | {"rebalance": "rebalance", "asset": "a"},
         Level: {"index": index, "day": FIRST, "gross": D(1000), "net": D(999), "status": "final", "recorded_at": AT},
-        Restatement: {"index": index, "first_day": FIRST, "cause": "A late price", "requested_by": ALICE}
-        | {"requested_at": AT},
+        Restatement: {"index": index, "first_day": FIRST, "cause": "Late", "requested_by": ALICE, "requested_at": AT},
         Signal: {"day": FIRST, "value": "bull", "source": "desk", "recorded_at": AT},
-        Ballot: ballot,
+        Ballot: {"index": index, "cutoff_day": FIRST, "opens_at": AT, "closes_at": LATER, "quorum": 1},
         Vote: {"ballot": "ballot", "user": ALICE, "asset": "a", "cast_at": AT},
     }
-    return there, fields
 
 
 def insert(world, model, overrides):
