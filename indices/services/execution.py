@@ -59,8 +59,10 @@ def execution_inputs(
     )
 
 
-def take_effect(*, index: Index, review: Review, inputs: ExecutionInputs, sequence: int) -> Taken:
-    """Fix a review's basket.
+def take_effect(
+    *, index: Index, review: Review, inputs: ExecutionInputs, sequence: int, rehearses: bool = False
+) -> Taken:
+    """Fix a review's basket. In a rehearsal, which is never stored, it has no texts, digests and rows of holdings.
 
     Raises FormsDisagreeError when the new units are not worth the level.
     """
@@ -70,7 +72,8 @@ def take_effect(*, index: Index, review: Review, inputs: ExecutionInputs, sequen
         raise FormsDisagreeError(
             f"Basket of {inputs.effective_day}: its units are worth {worth:.12f}, the level is {inputs.level:.12f}."
         )
-    return _taken(index, fixed, day=inputs.effective_day, sequence=sequence, inputs=inputs, origin={"review": review})
+    day, origin = inputs.effective_day, {"review": review}
+    return _taken(index, fixed, day=day, sequence=sequence, inputs=inputs, origin=origin, rehearses=rehearses)
 
 
 def carry_over_event(
@@ -137,9 +140,10 @@ def _taken(
     sequence: int,
     inputs: ExecutionInputs | EventInputs,
     origin: Mapping[str, Review | AssetEvent],
+    rehearses: bool = False,
 ) -> Taken:
-    text = inputs.to_text()
-    result_hash = digest(fixed.to_text())
+    text = "" if rehearses else inputs.to_text()
+    result_hash = "" if rehearses else digest(fixed.to_text())
     is_event = "event" in origin
     rebalance = Rebalance(
         index=index,
@@ -159,7 +163,7 @@ def _taken(
         **origin,
     )
     basket = HeldBasket.made(fixed, effective_day=day, sequence=sequence, is_event=is_event, result_hash=result_hash)
-    return Taken(basket=basket, rebalance=rebalance, holdings=holdings_of(rebalance, fixed))
+    return Taken(basket=basket, rebalance=rebalance, holdings=[] if rehearses else holdings_of(rebalance, fixed))
 
 
 def holdings_of(rebalance: Rebalance, fixed: FixedBasket) -> list[Holding]:

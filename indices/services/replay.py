@@ -181,7 +181,13 @@ class IndexReplay:
                 self.market.snapshot(cutoff.day, cutoff.known_at).last_closes, cutoff.day, day
             ),
         )
-        taken = take_effect(index=self.index, review=review, inputs=inputs, sequence=self._next_turn(day))
+        taken = take_effect(
+            index=self.index,
+            review=review,
+            inputs=inputs,
+            sequence=self._next_turn(day),
+            rehearses=self.rehearses,
+        )
         self._enter_into_force(review)
         self._keep_basket(taken.basket, taken.rebalance, taken.holdings)
         self._keep_level(day, priced or _base(self.index))
