@@ -129,6 +129,7 @@ def labels_of(index: Index, record: Record) -> list[str]:
         "suspended": record.status == Level.Status.SUSPENDED,
         "restated": record.status == Level.Status.RESTATED,
         "reconstructed": record.as_of is not None and index.live_since is None,
+        "partly reconstructed": bool(record.inception and index.live_since and index.live_since > record.inception),
     }
     return [label for label, is_so in said.items() if is_so]
 

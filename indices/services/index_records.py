@@ -94,7 +94,7 @@ def describe_index(inputs: RecordInputs) -> dict[str, Any]:
         "cost": float(1 - levels.net[is_known][-1] / gross[-1]) if has_net[is_known][-1:].any() else None,
         "sectors": _mix(inputs.held, _sectors_of),
         "tiers": _mix(inputs.held, _tiers_of),
-        "safety": [item.to_json() for item in _safety(inputs, last)],
+        "safety": [item.to_json() for item in _safety(inputs)],
     }
 
 
@@ -145,7 +145,7 @@ def _tiers_of(held: HeldAssets) -> list[Tier]:
     return [cap_tier(market_cap) for market_cap in held.market_caps.tolist()]
 
 
-def _safety(inputs: RecordInputs, day: date) -> list[Item]:
+def _safety(inputs: RecordInputs) -> list[Item]:
     items = [completeness(inputs.rules)] if inputs.rules else []
     held = inputs.held
     if held is not None:
@@ -156,7 +156,8 @@ def _safety(inputs: RecordInputs, day: date) -> list[Item]:
             sector_exposure(held.weights, held.sectors, admitted=admitted),
             *data_coverage(held.names, held.weights, held.closes),
         ]
-    return [*items, live_record(inputs.index.live_since, day)]
+    days = inputs.levels.days
+    return [*items, live_record(inputs.index.live_since, first=days[0], day=days[-1])]
 
 
 def _correlations(own: str, slugs: Sequence[str], row: NDArray[np.float64] | None) -> Mapping[str, float | None]:

@@ -36,6 +36,7 @@ LABEL_TONES = {
     "suspended": "warn",
     "restated": "info",
     "reconstructed": "info",
+    "partly reconstructed": "info",
 }
 LEAST_DAYS = 0.01
 

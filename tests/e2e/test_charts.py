@@ -78,7 +78,7 @@ def test_charts_follow_the_theme(open_browser, small_world):
 def test_t30_a_fall_too_small_to_write_has_no_minus(open_browser, small_world):
     page = open_browser(user=small_world.investor)
     page.goto("/indices/top-10-cap/")
-    chart = next(name for name in charts(page) if data_of(page, name)["unit"] == "percent")
+    chart = next(name for name in charts(page) if data_of(page, name).get("series", [{}])[0].get("role") == "loss")
     data = data_of(page, chart)
     data["series"][0]["values"] = [-0.00001 for _ in data["dates"]]
     page.locator(f"#{chart}-data").evaluate("(node, text) => { node.textContent = text; }", json.dumps(data))

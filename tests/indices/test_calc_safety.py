@@ -246,9 +246,19 @@ def test_a_basket_that_is_priced_every_day_is_covered():
     ],
 )
 def test_the_live_record_counts_both_ends(live_since, days, state):
-    item = live_record(live_since, DAY)
+    item = live_record(live_since, first=date(2023, 1, 1), day=DAY)
 
     assert (item.value, item.state) == (days, state)
+
+
+def test_what_is_reconstructed_is_said_and_only_that():
+    always, later, never = (
+        live_record(live_since, first=date(2023, 1, 1), day=DAY) for live_since in (date(2023, 1, 1), DAY, None)
+    )
+
+    assert always.words == "Every level was computed as it happened."
+    assert later.words == "Levels before 2024-03-31 are reconstructed."
+    assert never.words == "Every level is reconstructed."
 
 
 @pytest.mark.parametrize(

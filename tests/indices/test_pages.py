@@ -136,9 +136,9 @@ def test_labels_that_all_share_are_said_once_and_others_beside_their_index(ran):
     both = page("/indices/")
     one = page("/indices/?q=large")
 
-    assert both.count("reconstructed</span>") == one.count("reconstructed</span>") == 1
-    assert both.index("Two Large") < both.index("reconstructed</span>")  # in its row
-    assert one.index("Two Large") > one.index("reconstructed</span>")  # in the head
+    assert both.count(">reconstructed</span>") == one.count(">reconstructed</span>") == 1
+    assert both.index("Two Large") < both.index(">reconstructed</span>")  # in its row
+    assert one.index("Two Large") > one.index(">reconstructed</span>")  # in the head
 
 
 def test_the_factsheet_answers_first_and_says_why(ran):
@@ -176,6 +176,7 @@ def test_a_live_index_says_since_when(ran):
 
     text = seen(page("/indices/test/"))
 
+    assert "partly reconstructed" in text
     assert "Levels before 1 Feb 2023 are reconstructed" in text
     assert "Age of the live record 4 days" in text  # from the first of February to the fourth
 
@@ -191,6 +192,16 @@ def test_factsheets_take_as_many_queries_among_many_indices_and_baskets(ran):
 
     assert Rebalance.objects.filter(index=ran).count() == 5
     assert queries_of("/indices/test/") == one <= 24
+
+
+def test_an_index_that_was_live_from_its_first_level_has_nothing_reconstructed(ran):
+    Index.objects.update(live_since=FIRST)
+    write_records(indices=list(Index.objects.all()), at=AT)
+
+    html = page("/indices/test/")
+
+    assert "Every level was computed as it happened." in html
+    assert "reconstructed" not in html
 
 
 def test_a_suspended_level_has_no_number(ran):

@@ -75,15 +75,21 @@ def _stale(stale: Sequence[str], total: int) -> Item:
     )
 
 
-def live_record(live_since: date | None, day: date) -> Item:
+def live_record(live_since: date | None, *, first: date, day: date) -> Item:
     """Return the days for which the index has been computed as they happened, both ends included.
 
     Parameters
     ----------
     live_since : first day that was computed in its own night; None when every level is reconstructed
-    day : of the newest level
+    first, day : of the first level and of the newest
 
     """
+    if live_since is None:
+        words = "Every level is reconstructed."
+    elif live_since > first:
+        words = f"Levels before {live_since} are reconstructed."
+    else:
+        words = "Every level was computed as it happened."
     days = float((day - live_since).days + 1) if live_since else 0.0
     return Item(
         key="live_days",
@@ -94,7 +100,7 @@ def live_record(live_since: date | None, day: date) -> Item:
         threshold=LIVE_LEAST,
         is_least=True,
         state=state_of(days, LIVE_LEAST, is_least=True),
-        words="Older levels are reconstructed." if live_since else "Every level is reconstructed.",
+        words=words,
         working=(
             f"From {live_since} to {day}, both included: {days:.0f} days."
             if live_since
