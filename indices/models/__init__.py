@@ -5,7 +5,7 @@ from indices.models.baskets import Holding, Level, LevelQuerySet, Rebalance, Reb
 from indices.models.catalogue import Index, IndexQuerySet, IndexRecord
 from indices.models.methodologies import Methodology, MethodologyQuerySet
 from indices.models.reviews import Review, ReviewLine, ReviewQuerySet
-from indices.models.signals import Signal, SignalQuerySet
+from indices.models.signals import Signal
 
 __all__ = [
     "Ballot",
@@ -24,6 +24,5 @@ __all__ = [
     "ReviewLine",
     "ReviewQuerySet",
     "Signal",
-    "SignalQuerySet",
     "Vote",
 ]

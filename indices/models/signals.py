@@ -8,14 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from indices.models.catalogue import Index
 
 
-class SignalQuerySet(models.QuerySet["Signal"]):
-    """Reads of signals."""
-
-    def of_market(self) -> "SignalQuerySet":
-        """Those about the market as a whole."""
-        return self.filter(asset__isnull=True)
-
-
 class Signal(models.Model):
     """What was said of an asset, or of a whole universe, for the close of a day; a later record corrects it."""
 
@@ -35,8 +27,6 @@ class Signal(models.Model):
     source = models.CharField(max_length=40)
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
-
-    objects = SignalQuerySet.as_manager()
 
     class Meta:
         ordering = ["-day", "asset_id", "-recorded_at"]

@@ -11,8 +11,6 @@ from indices.models import Ballot, Index, Level, Methodology, Rebalance, Review,
 from indices.services.levels import HeldBasket
 from market.models import AssetEvent
 
-BallotCount = Mapping[str, int]
-
 
 class CannotRunError(Exception):
     """The index cannot be run at all; the message says why in a curator's words."""

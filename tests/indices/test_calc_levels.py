@@ -11,7 +11,6 @@ from indices.calc.levels import (
     base_divisor,
     capped_supplies,
     chain_levels,
-    divisor_after,
     drifted_weights,
     level_of,
     one_way_turnover,
@@ -57,7 +56,7 @@ def test_example_e2_a_new_basket_leaves_the_level_where_it_is():
     closes = decimals(99, 54, 20)
     supplies = decimals(10, 10, 40)
     old_value, new_value = level_of(decimals(10, 10, 50), decimals(99, 54, 12)), level_of(supplies, closes)
-    divisor = divisor_after(Decimal(2), old_value, new_value)
+    divisor = base_divisor(new_value, Decimal(1065))
     weights = drifted_weights(supplies, closes)
     units = units_for(weights, Decimal(1065), closes)
 

@@ -60,7 +60,7 @@ def test_a_later_record_corrects_and_the_first_stays(as_user, curator):
 def test_without_an_asset_it_is_about_the_market(as_user, curator):
     as_user(curator).post(f"{SIGNALS}add/", FORM | {"asset": "", "universe": "simulated"})
 
-    assert list(Signal.objects.of_market().values_list("universe", flat=True)) == ["simulated"]
+    assert list(Signal.objects.filter(asset=None).values_list("universe", flat=True)) == ["simulated"]
 
 
 @pytest.mark.parametrize(

@@ -121,19 +121,6 @@ def capped_supplies(weights: Sequence[Decimal], value: Decimal, prices: Sequence
         return [weight * value / price for weight, price in zip(weights, prices, strict=True)]
 
 
-def divisor_after(divisor: Decimal, old_value: Decimal, new_value: Decimal) -> Decimal:
-    """Return the divisor after a change of basket, to 50 digits, so that the level does not move.
-
-    Parameters
-    ----------
-    divisor : before the change
-    old_value, new_value : market value of the old and the new basket at the same close, above 0
-
-    """
-    with localcontext(EXACT):
-        return divisor * new_value / old_value
-
-
 def _value(units: Sequence[Decimal], prices: Sequence[Decimal]) -> Decimal:
     """Sum units x prices in the caller's decimal context."""
     return sum((held * price for held, price in zip(units, prices, strict=True)), Decimal(0))
