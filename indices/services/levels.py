@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from typing import Self
 
 from indices.calc.execution import FixedBasket, FixedLine
-from indices.calc.levels import drifted_weights, level_of
+from indices.calc.levels import STORED, drifted_weights, level_of
 from indices.calc.shares import STEP
 from indices.models import Level, Rebalance
 from market.selectors import LastClose
@@ -109,6 +109,10 @@ class PricedLevel:
     cause: str
     prices: tuple[Decimal, ...]
 
+    def net(self, net_factor: Decimal) -> Decimal | None:
+        """Return the level after the costs of all rebalances so far; None when suspended."""
+        return None if self.gross is None else (self.gross * net_factor).quantize(STORED)
+
 
 def price_level(
     basket: HeldBasket, day: date, last_closes: Mapping[str, LastClose], *, settled: Iterable[str] = ()
@@ -116,12 +120,14 @@ def price_level(
     """Value a basket at the close of a day.
 
     A close of the day before or of two days before is carried and makes the level provisional; an older one suspends
-    it. `settled` are ids whose last close counts however old it is: they leave the basket at this close.
+    it. `settled` are ids whose last close counts however old it is: they leave the basket at this close. On the day of
+    an event the basket counts at the prices at which the event left it: a close may still be of the old units.
 
     Raises FormsDisagreeError.
     """
     leaving = set(settled)
-    prices = tuple(last_closes[asset_id].close for asset_id in basket.asset_ids)
+    is_just_left = basket.is_event and basket.effective_day == day
+    prices = basket.prices if is_just_left else tuple(last_closes[asset_id].close for asset_id in basket.asset_ids)
     old = {a: last_closes[a].day for a in basket.asset_ids if last_closes[a].day < day}
     carried = {a: since for a, since in old.items() if a not in leaving}
     nights = max(((day - since).days for since in carried.values()), default=0)

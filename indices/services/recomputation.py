@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from indices.calc.carryover import EventInputs
 from indices.calc.execution import ExecutionInputs
-from indices.calc.levels import STORED, level_of
+from indices.calc.levels import level_of
 from indices.calc.shares import STEP
 from indices.models import Holding, Index, Level, Rebalance
 from indices.services.execution import Taken, carry_out, take_effect
@@ -108,11 +108,7 @@ class _Walk:
             return PricedLevel(gross=self.index.base_value, status=Level.Status.FINAL, cause="", prices=())
         if held is None:
             raise CannotRunError(f"No basket is in force on {day}.")
-        last = self.closes.of(held.asset_ids)
-        if held.is_event and held.effective_day == day:
-            own = dict(zip(held.asset_ids, held.prices, strict=True))
-            last = {a: LastClose(close.day, own[a]) for a, close in last.items()}
-        return price_level(held, day, last, settled=held.asset_ids if settled else ())
+        return price_level(held, day, self.closes.of(held.asset_ids), settled=held.asset_ids if settled else ())
 
     def _carry_over(self, rebalance: Rebalance, inputs: EventInputs) -> None:
         held = self.held
@@ -164,8 +160,7 @@ class _Walk:
         self.found.holdings += taken.holdings
 
     def _keep_level(self, known: Level, priced: PricedLevel) -> None:
-        paid = self.held.net_factor if self.held else ONE
-        net = None if priced.gross is None else (priced.gross * paid).quantize(STORED)
+        net = priced.net(self.held.net_factor if self.held else ONE)
         # A level that was published before there were net levels stays without one unless the level itself changes.
         is_same_net = known.net in {net, None}
         is_settled = priced.status == Level.Status.FINAL

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from indices.calc.inputs import ReviewKind
-from indices.calc.levels import STORED, level_of
+from indices.calc.levels import level_of
 from indices.calc.reweighting import breaks_a_limit
 from indices.calc.rules import Residual, Rules
 from indices.calc.schedules import Schedule, is_effective_day
@@ -23,7 +23,6 @@ from indices.services.reviews import announce_if_due, draw_up, origin_of
 from indices.services.state import IndexState
 from indices.services.triggers import find_trigger
 from market.models import SOURCE_LAG, AssetEvent, close_of
-from market.selectors import LastClose
 
 ZERO, ONE = Decimal(0), Decimal(1)
 OFF_PEG = Decimal("0.01")
@@ -96,11 +95,7 @@ class IndexReplay:
         return newest if newest and newest.is_event and newest.effective_day == day else basket
 
     def _price(self, basket: HeldBasket, day: date, *, settled: tuple[str, ...] = ()) -> PricedLevel:
-        last = self.market.last_closes(basket.asset_ids, day)
-        if basket.is_event and basket.effective_day == day:
-            own = dict(zip(basket.asset_ids, basket.prices, strict=True))
-            last = {a: LastClose(close.day, own[a]) for a, close in last.items()}
-        return price_level(basket, day, last, settled=settled)
+        return price_level(basket, day, self.market.last_closes(basket.asset_ids, day), settled=settled)
 
     def _keep_level(self, day: date, priced: PricedLevel) -> None:
         """Write a level; a settled one stays, an unsettled one gets a new version only if it changed."""
@@ -120,7 +115,7 @@ class IndexReplay:
                 day=day,
                 version=known.version + 1 if known else 1,
                 gross=priced.gross,
-                net=None if priced.gross is None else (priced.gross * paid).quantize(STORED),
+                net=priced.net(paid),
                 status=priced.status,
                 cause=priced.cause,
                 recorded_at=self.at,
