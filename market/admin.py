@@ -1,21 +1,26 @@
-"""The market in the admin: curators keep assets, aliases and classifications; prices change by revision only."""
+"""The market in the admin: curators keep assets and what they are; prices and findings of people are only appended.
+
+Events are in `indices.admin.events`: whether a night has counted one already only the indices know.
+"""
 
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.http import HistoryAdmin
-from market.forms import RevisePriceForm
-from market.models import Asset, AssetAlias, Classification, DailyPrice, DataFinding, SourceRun
-from market.services import CannotReviseError, revise_price
+from accounts.http import HistoryAdmin, user_of
+from market.forms import DueDiligenceForm, RevisePriceForm
+from market.models import Asset, AssetAlias, Classification, DailyPrice, DataFinding, DueDiligence, SourceRun
+from market.services import CannotRecordError, CannotReviseError, record_diligence, revise_price
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -54,8 +59,25 @@ class AssetAdmin(admin.ModelAdmin[Asset]):
     search_fields = ("id", "symbol", "name")
     inlines = (AliasInline, ClassificationInline)
 
+    def get_fields(self, request: HttpRequest, obj: Asset | None = None) -> tuple[str, ...]:
+        return ("id", "symbol", "name", "kind", "simulated", *(("newest_diligence",) if obj else ()))
+
     def get_readonly_fields(self, request: HttpRequest, obj: Asset | None = None) -> tuple[str, ...]:
-        return ("id", "kind", "simulated") if obj else ()
+        return ("id", "kind", "simulated", "newest_diligence") if obj else ()
+
+    @admin.display(description=_("Due diligence"))
+    def newest_diligence(self, obj: Asset) -> str:
+        """Return the newest score with its age, and where the others are."""
+        newest = obj.diligence.first()
+        every = reverse("admin:market_duediligence_changelist") + f"?asset__id__exact={obj.pk}"
+        if newest is None:
+            return str(_("Not reviewed yet."))
+        words = _("%(score)s of 5, reviewed on %(day)s, %(age)s days ago") % {
+            "score": f"{newest.score.normalize():f}",
+            "day": newest.reviewed_on,
+            "age": (timezone.now().date() - newest.reviewed_on).days,
+        }
+        return format_html('<a href="{}">{}</a>', every, words)
 
 
 @admin.register(AssetAlias)
@@ -141,6 +163,57 @@ class DailyPriceAdmin(ReadOnlyAdmin):
 
     def _may_revise(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("market.change_dailyprice"))
+
+
+@admin.register(DueDiligence)
+class DueDiligenceAdmin(ReadOnlyAdmin):
+    """What curators found about assets; a correction is a review of a later day."""
+
+    list_display = ("asset", "reviewed_on", "mean", *DueDiligence.ASPECTS, "reviewer", "recorded_at")
+    list_filter = ("asset__simulated", "reviewer")
+    list_select_related = ("asset", "reviewer")
+    search_fields = ("asset__id", "asset__symbol", "asset__name", "evidence")
+    date_hierarchy = "reviewed_on"
+    ordering = ("-reviewed_on", "asset_id")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("market.add_duediligence"))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == "asset__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description=_("Mean"))
+    def mean(self, obj: DueDiligence) -> str:
+        """Return the mean of the six scores."""
+        return f"{obj.score.normalize():f}"
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask for six scores and their evidence, and record them."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        now = timezone.now()
+        first = {"asset": request.GET.get("asset"), "reviewed_on": now.date()}
+        form = DueDiligenceForm(request.POST if request.method == "POST" else None, initial=first)
+        chooser = AutocompleteSelect(DueDiligence._meta.get_field("asset"), self.admin_site)
+        chooser.choices = form.fields["asset"].choices
+        form.fields["asset"].widget = chooser
+        if form.is_valid():
+            written = form.cleaned_data
+            try:
+                recorded = record_diligence(
+                    asset_id=written["asset"].pk, reviewed_on=written["reviewed_on"], scores=form.scores(),
+                    evidence=written["evidence"], reviewer=user_of(request), at=now,
+                )  # fmt: skip
+            except CannotRecordError as error:
+                form.add_error(None, str(error))
+            else:
+                self.log_addition(request, recorded, "Recorded.")
+                messages.success(request, _("Recorded; it counts for cut-offs from now on."))
+                return redirect("admin:market_duediligence_change", recorded.pk)
+        context = self.admin_site.each_context(request) | {"form": form, "opts": self.opts, "title": _("Due diligence")}
+        return TemplateResponse(request, "admin/market/duediligence/record.html", context)
 
 
 @admin.register(DataFinding)

@@ -1,5 +1,5 @@
 """Curators define an index, draft its rules, look at what they would do, and have a second person approve them."""
 
-from indices.admin import baskets, catalogue, methodologies, reviews, signals
+from indices.admin import baskets, catalogue, events, methodologies, restatements, reviews, signals
 
-__all__ = ["baskets", "catalogue", "methodologies", "reviews", "signals"]
+__all__ = ["baskets", "catalogue", "events", "methodologies", "restatements", "reviews", "signals"]

@@ -1,19 +1,25 @@
 """The market in the admin: curated by people, prices by revision only."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from market.models import AssetAlias, DailyPrice, DataFinding, SourceRun
+from market.models import AssetAlias, AssetEvent, DailyPrice, DataFinding, DueDiligence, SourceRun
+from market.services import record_diligence
 from tests.factories import make_asset, make_classification, make_price, make_user
 from tests.market.factories import NOW, day
 
 pytestmark = pytest.mark.django_db
-PAGES = ["asset", "assetalias", "classification", "dailyprice", "datafinding", "sourcerun"]
+PAGES = [
+    "asset", "assetalias", "assetevent", "classification", "dailyprice", "datafinding", "duediligence", "sourcerun",
+]  # fmt: skip
+SCORES = {"team": 5, "technology": 4, "demand": 4, "regulation": 3, "security": 5, "liquidity": 4}
 
 
 @pytest.fixture(autouse=True)
@@ -30,12 +36,19 @@ def curator(as_user):
 @pytest.fixture
 def market():
     """Fill every table of the market with rows of three assets."""
+    reviewer = make_user(email="reviewer@example.com")
     for asset_id in ("a", "b", "c"):
         asset = make_asset(asset_id)
         AssetAlias.objects.create(asset=asset, source="csv", code=asset_id, valid_from=day(0))
         make_classification(asset)
         make_price(asset, day(0), "10", recorded_at=NOW, superseded_at=day_after())
         make_price(asset, day(0), "11", recorded_at=day_after())
+        record_diligence(
+            asset_id=asset_id, reviewed_on=day(0), scores=SCORES, evidence="Docs.", reviewer=reviewer, at=NOW
+        )
+        AssetEvent.objects.create(
+            asset=asset, kind="delisting", treatment="last", effective_day=day(0), note="Halted.", author=reviewer
+        )
         DataFinding.objects.create(asset=asset, kind="gap", first_day=day(0), last_day=day(0), found_at=NOW)
         SourceRun.objects.create(source="csv", started_at=NOW)
 
@@ -54,6 +67,7 @@ def test_every_list_takes_as_many_queries_for_many_rows_as_for_one(curator, mark
         assert curator.get(url, {"q": ""}).status_code == 200
     rows = apps.get_model("market", table)._default_manager
     DailyPrice.objects.exclude(asset="a").delete()
+    AssetEvent.objects.exclude(asset="a").delete()
     rows.exclude(pk=rows.order_by("pk")[0].pk).delete()
     with CaptureQueriesContext(connection) as one:
         assert curator.get(url, {"q": ""}).status_code == 200
@@ -68,7 +82,7 @@ def test_every_list_can_be_searched(curator, market, table):
     assert response.context["cl"].result_count == 0
 
 
-@pytest.mark.parametrize("table", ["asset", "assetalias", "classification"])
+@pytest.mark.parametrize("table", ["asset", "assetalias", "assetevent", "classification", "duediligence"])
 def test_what_curators_keep_can_be_added(curator, table):
     assert curator.get(f"/admin/market/{table}/add/").status_code == 200
 
@@ -164,3 +178,69 @@ def test_strangers_are_sent_to_the_login(as_user, alice, market):
 
     assert response.status_code == 302
     assert "login" in response["Location"]
+
+
+def post_diligence(client, **overrides):
+    """Send the form of a review of asset a."""
+    fields = {"asset": "a", "reviewed_on": "2024-05-20", "evidence": "The whitepaper.", **SCORES}
+    return client.post("/admin/market/duediligence/add/", fields | overrides)
+
+
+def test_due_diligence_is_recorded_by_whoever_is_logged_in(curator, market):
+    with time_machine.travel(datetime(2024, 5, 21, 9, tzinfo=UTC), tick=False):
+        response = post_diligence(curator, reviewer="1", recorded_at="2000-01-01")
+
+    newest = DueDiligence.objects.filter(asset="a").first()
+    assert response.status_code == 302
+    assert (newest.reviewer.email, newest.recorded_at) == ("curator@example.com", datetime(2024, 5, 21, 9, tzinfo=UTC))
+    assert {aspect: getattr(newest, aspect) for aspect in DueDiligence.ASPECTS} == SCORES
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        ({"team": "6"}, "team", "Select a valid choice"),
+        ({"team": ""}, "team", "required"),
+        ({"evidence": ""}, "evidence", "required"),
+        ({"asset": "nothing"}, "asset", "Select a valid choice"),
+        ({"reviewed_on": "2023-03-01"}, "__all__", "was reviewed on 2023-03-01; a correction is a review of a later"),
+        ({"reviewed_on": "2099-01-01"}, "__all__", "lies ahead"),
+    ],
+)
+def test_a_bad_due_diligence_is_refused_beside_its_field(curator, market, fields, field, words):
+    response = post_diligence(curator, **fields)
+
+    assert response.status_code == 200
+    assert words in response.context["form"].errors[field][0]
+    assert DueDiligence.objects.count() == 3
+
+
+def test_scores_are_radio_buttons_and_what_is_recorded_stays(curator, market):
+    form = curator.get("/admin/market/duediligence/add/?asset=a").content.decode()
+    row = DueDiligence.objects.get(asset="a")
+
+    assert form.count('type="radio" name="team"') == 5
+    assert '<option value="a" selected' in form
+    assert curator.get(f"/admin/market/duediligence/{row.pk}/change/").status_code == 200
+    assert curator.post(f"/admin/market/duediligence/{row.pk}/change/", SCORES).status_code == 403
+    assert curator.post(f"/admin/market/duediligence/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_staff_without_the_right_record_nothing(as_user, market):
+    viewer = make_user(email="viewer@example.com", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_duediligence"))
+
+    assert post_diligence(as_user(viewer)).status_code == 403
+
+
+def test_the_page_of_an_asset_shows_its_newest_score_with_its_age(curator, market):
+    make_asset("z")
+    with time_machine.travel(datetime(2023, 3, 31, tzinfo=UTC), tick=False):
+        page = curator.get("/admin/market/asset/a/change/").content.decode()
+        other = curator.get("/admin/market/asset/z/change/").content.decode()
+
+    assert "4.1667 of 5, reviewed on 2023-03-01, 30 days ago" in page
+    assert "Not reviewed yet." in other
+    link = "/admin/market/duediligence/?asset__id__exact=a"
+    assert link in page
+    assert curator.get(link).context["cl"].result_count == 1
