@@ -52,25 +52,22 @@ class Record:
     @classmethod
     def of(cls, stored: IndexRecord) -> Self:
         """Read a stored record."""
-        figures = stored.figures
-        days = {name: _day(figures[name]) for name in ("inception", "worst_peak", "worst_trough", "worst_recovery")}
-        exact = {name: None if figures[name] is None else Decimal(figures[name]) for name in ("level", "net")}
+        figures: dict[str, Any] = stored.figures
         plain = (
-            "status", "volatility", "drawdown", "worst_drawdown", "spark", "turnover",
-            "rebalances", "cost", "correlations",
+            "status", "volatility", "drawdown", "worst_drawdown", "spark", "turnover", "rebalances", "cost",
+            "correlations",
         )  # fmt: skip
-        changes = {name: {w: figures[name].get(w) for w in WINDOWS} for name in ("returns", "net_returns")}
-        return cls(
-            as_of=stored.day,
-            computed_at=stored.computed_at,
-            sectors=[(name, weight) for name, weight in figures["sectors"]],
-            tiers=[(name, weight) for name, weight in figures["tiers"]],
-            safety=[Item.from_json(row) for row in figures["safety"]],
-            **{name: figures[name] for name in plain},
-            **changes,
-            **days,
-            **exact,
-        )
+        read: dict[str, Any] = {name: figures[name] for name in plain}
+        for name in ("returns", "net_returns"):
+            read[name] = {window: figures[name].get(window) for window in WINDOWS}
+        for name in ("inception", "worst_peak", "worst_trough", "worst_recovery"):
+            read[name] = None if figures[name] is None else date.fromisoformat(figures[name])
+        for name in ("level", "net"):
+            read[name] = None if figures[name] is None else Decimal(figures[name])
+        for name in ("sectors", "tiers"):
+            read[name] = [(group, weight) for group, weight in figures[name]]
+        safety = [Item.from_json(row) for row in figures["safety"]]
+        return cls(as_of=stored.day, computed_at=stored.computed_at, safety=safety, **read)
 
     @property
     def to_watch(self) -> int:
@@ -123,7 +120,7 @@ def get_record(index: Index) -> Record:
 def labels_of(index: Index, record: Record) -> list[str]:
     """Return what must be said wherever figures of an index show, in a word each."""
     said = {
-        "simulated": index.universe == Index.Universe.SIMULATED,
+        "simulated": index.is_simulated,
         "retired": index.status == Index.Status.RETIRED,
         "provisional": record.status == Level.Status.PROVISIONAL,
         "suspended": record.status == Level.Status.SUSPENDED,
@@ -175,7 +172,3 @@ def _figure(record: Record, column: str) -> Decimal | float | None:
     }
     figure: Decimal | float | None = figures[column]
     return figure
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)

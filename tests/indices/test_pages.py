@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -78,7 +79,7 @@ def three():
     """Make three described indices and one without a level; what is not given is not known."""
     for name, one_day, level in (("Beta", 0.02, "300"), ("alpha", -0.01, "100"), ("Gamma", None, "200")):
         index = make_index(slug=name.lower(), name=name)
-        figures = {
+        figures: dict[str, Any] = {
             "level": level, "net": None, "status": "final", "returns": {"1D": one_day, "SI": 0.5}, "net_returns": {},
             "volatility": one_day, "drawdown": 0.0, "worst_drawdown": one_day, "spark": [], "turnover": None,
             "rebalances": 0, "cost": None, "correlations": {}, "sectors": [], "tiers": [], "safety": [],
@@ -168,6 +169,14 @@ def test_the_factsheet_answers_first_and_says_why(ran):
         "No published level of this index has been restated.",
     ):
         assert words in text, words
+
+
+def test_each_basket_of_the_history_links_its_review_and_its_bundle(ran):
+    html = page("/indices/test/")
+
+    for basket in Rebalance.objects.filter(index=ran):
+        assert f'href="/indices/test/reviews/{basket.review_id}/"' in html
+        assert f'href="/indices/test/rebalances/{basket.pk}/bundle.json"' in html
 
 
 def test_a_live_index_says_since_when(ran):
@@ -289,11 +298,13 @@ def test_a_benchmark_without_prices_is_unknown_and_not_zero():
 
 
 def test_net_is_a_line_of_its_own_where_it_is_known(ran):
-    lines = [series["name"] for series in get_comparison(index=ran).level_chart["series"]]
+    comparison = get_comparison(index=ran)
     Level.objects.update(net=None)
+    before = get_comparison(index=ran)
 
-    without = [series["name"] for series in get_comparison(index=ran).level_chart["series"]]
-
+    assert comparison is not None
+    assert before is not None
+    lines, without = ([series["name"] for series in each.level_chart["series"]] for each in (comparison, before))
     assert lines == ["Two Large", "BITCO", "ETHER", "Net"]
     assert without == ["Two Large", "BITCO", "ETHER"]
 
