@@ -37,7 +37,8 @@ def number(value: Decimal) -> str:
 
 
 def _plain(value: object) -> Any:
-    return value if type(value) in _AS_THEY_ARE else _writer(type(value))(value)
+    kind: Any = type(value)
+    return value if kind in _AS_THEY_ARE else _writer(kind)(value)
 
 
 _AS_THEY_ARE = {type(None), bool, int, str}

@@ -3,15 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 
+from accounts.models import User
 from analytics.models import Backtest
-from analytics.services import request_backtest, run_requested_backtests
 from indices.models import Methodology
-from indices.services import save_draft
 from market.models import Asset
+from tests.analytics.replays import ask, edit, make_draft, make_staff, run
 from tests.factories import make_user
-from tests.indices.factories import AT, FIRST, NEXT, make_coin, make_index, make_rules, price_days, price_flat
+from tests.indices.factories import AT, FIRST, NEXT, price_days
 
 pytestmark = pytest.mark.django_db
 
@@ -28,45 +27,34 @@ def _no_second_factor(settings):
     settings.STAFF_NEEDS_MFA = False
 
 
-def staff(name: str, group: str | None = None):
-    """Make somebody of the staff."""
-    user = make_user(email=f"{name}@example.com", is_staff=True)
-    if group:
-        user.groups.add(Group.objects.get(name=group))
-    return user
-
-
 @pytest.fixture
-def curator(db):
+def curator(db) -> User:
     """Make somebody who may ask for replays."""
-    return staff("curator", "curator")
+    return make_staff("curator", "curator")
 
 
 @pytest.fixture
-def approver(db):
+def approver(db) -> User:
     """Make somebody who may look at them."""
-    return staff("approver", "approver")
+    return make_staff("approver", "approver")
 
 
 @pytest.fixture
-def draft(curator) -> Methodology:
-    """Price three coins over a month and draft a second version that weighs them equally."""
-    price_days(make_coin("bitcoin"), EVE, ["100"] * 2 + ["110"] * 31, reconstructed=True)
-    price_flat({make_coin("b"): "50", make_coin("c"): "50"}, EVE, NEXT)
-    index = make_index()
-    return save_draft(index_id=index.pk, rules=make_rules(alpha="0"), effective_from=None, author=curator)
+def draft(curator: User) -> Methodology:
+    """Draft a second version that weighs three coins equally, over a month of prices put in later."""
+    return make_draft(curator, reconstructed=True)
 
 
 @pytest.fixture
 def waiting(draft, curator) -> Backtest:
     """Ask for a replay of January 2023."""
-    return request_backtest(methodology_id=draft.pk, span=(FIRST, NEXT), by=curator, at=AT)
+    return ask(draft, curator)
 
 
 @pytest.fixture
 def done(waiting) -> Backtest:
     """Run it."""
-    run_requested_backtests(at=AT)
+    run()
     waiting.refresh_from_db()
     return waiting
 
@@ -132,7 +120,7 @@ def test_approvers_look_and_do_not_ask(as_user, approver, draft, done):
 
 
 def test_staff_without_rights_see_nothing(as_user, done):
-    client = as_user(staff("clerk"))
+    client = as_user(make_staff("clerk"))
 
     assert [client.get(url).status_code for url in (LIST, ADD, f"{LIST}{done.pk}/change/")] == [403, 403, 403]
 
@@ -195,12 +183,9 @@ def test_the_answer_stands_first_with_its_label_its_tables_and_its_comparison(as
 
 
 def test_one_that_found_no_basket_says_so_without_figures(as_user, curator, draft):
-    save_draft(
-        index_id=draft.index_id, rules=make_rules(count=4, enter=4, keep=4, min_count=4), effective_from=None,
-        author=curator, methodology_id=draft.pk,
-    )  # fmt: skip
-    asked = request_backtest(methodology_id=draft.pk, span=(FIRST, NEXT), by=curator, at=AT)
-    run_requested_backtests(at=AT)
+    edit(draft, curator, count=4, enter=4, keep=4, min_count=4)
+    asked = ask(draft, curator)
+    run()
 
     text = page(as_user(curator), asked)
 
@@ -209,14 +194,11 @@ def test_one_that_found_no_basket_says_so_without_figures(as_user, curator, draf
 
 
 def test_a_long_replay_folds_its_earlier_rebalances(as_user, curator, draft):
-    save_draft(
-        index_id=draft.index_id, rules=make_rules(schedule="weekly"), effective_from=None, author=curator,
-        methodology_id=draft.pk,
-    )  # fmt: skip
-    asked = request_backtest(methodology_id=draft.pk, span=(FIRST, FIRST + timedelta(days=210)), by=curator, at=AT)
+    edit(draft, curator, schedule="weekly")
+    asked = ask(draft, curator, span=(FIRST, FIRST + timedelta(days=210)))
     for coin in ("b", "c", "bitcoin"):
         price_days(Asset.objects.get(pk=coin), NEXT + timedelta(days=2), ["5"] * 200)
-    run_requested_backtests(at=AT)
+    run()
 
     text = page(as_user(curator), asked)
 
@@ -233,8 +215,8 @@ def test_the_list_shows_those_of_a_version_in_a_fixed_number_of_queries(
     with django_assert_max_num_queries(14) as before:
         client.get(url)
     for days in range(1, 6):
-        request_backtest(methodology_id=draft.pk, span=(FIRST, NEXT - timedelta(days=days)), by=curator, at=AT)
-    request_backtest(methodology_id=other.pk, span=(FIRST, NEXT), by=curator, at=AT)
+        ask(draft, curator, span=(FIRST, NEXT - timedelta(days=days)))
+    ask(other, curator)
 
     with django_assert_num_queries(len(before)):
         text = client.get(url).content.decode()
