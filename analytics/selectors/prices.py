@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 
 from analytics.selectors.ledger import day_range
 from market.calc.returns import DAYS_PER_YEAR, simple_returns
-from market.models import Asset
+from market.models import MAIN_ASSETS, Asset
 from market.selectors import USD, get_close_frame, get_closes, get_last_closes
-from market.sources.simulated_assets import COINS
 
 Floats = NDArray[np.float64]
 
-BITCOIN = "bitcoin"
-SIMULATED_BITCOIN = COINS[0].id
+BITCOIN, SIMULATED_BITCOIN = MAIN_ASSETS[False][0], MAIN_ASSETS[True][0]
 
 
 @dataclass(frozen=True, slots=True)

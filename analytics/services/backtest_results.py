@@ -11,7 +11,6 @@ import numpy as np
 from indices.calc.statistics import PerformanceStatistics
 from indices.models import Index
 from indices.services.backtests import Comparison, ReplayedBasket, ReplayFigures, ReplayOutcome
-from indices.services.gathering import MARKET_ASSETS
 
 PUBLISHED = Decimal("0.0001")
 
@@ -24,7 +23,7 @@ def result_of(
     last = levels[-1] if levels else None
     return {
         "is_reconstructed": is_reconstructed,
-        "is_simulated": index.universe == Index.Universe.SIMULATED,
+        "is_simulated": index.is_simulated,
         "reviews": outcome.reviews,
         "rebalances": len(outcome.baskets),
         "problems": list(outcome.problems),
@@ -36,7 +35,7 @@ def result_of(
             "gross": [_drawn(level.gross) for level in levels],
             "net": [_drawn(level.net) for level in levels],
             "market": _market(index, outcome),
-            "market_asset": MARKET_ASSETS[Index.Universe(index.universe)],
+            "market_asset": index.main_assets[0],
         },
         "baskets": [_basket(basket) for basket in outcome.baskets],
         "comparison": {

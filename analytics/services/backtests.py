@@ -116,7 +116,7 @@ def _days(index: Index, span: int | tuple[date, date], at: datetime) -> tuple[da
         return span
     if span not in YEARS:
         raise CannotReplayError(f"A replay covers {YEARS[0]} to {YEARS[-1]} years.")
-    priced = first_and_last_day(simulated=index.universe == Index.Universe.SIMULATED)
+    priced = first_and_last_day(simulated=index.is_simulated)
     if priced is None:
         raise CannotReplayError(f"{index.get_universe_display()}: there are no prices yet.")
     last_day = min(priced[1], at.date() - ONE_DAY)
@@ -192,9 +192,10 @@ def _replay(backtest: Backtest, claim: BacktestClaim, tell: Callable[[int], None
         on_progress=tell,
     )
     comparison = compare_weights(index=index, outcome=outcome, market=market, at=claim.at)
-    simulated = index.universe == Index.Universe.SIMULATED
     made_up = DailyPrice.objects.current().filter(
-        asset__simulated=simulated, day__range=(backtest.first_day, backtest.last_day), reconstructed=True
+        asset__simulated=index.is_simulated,
+        day__range=(backtest.first_day, backtest.last_day),
+        reconstructed=True,
     )
     return result_of(index, outcome, comparison, is_reconstructed=made_up.exists())
 

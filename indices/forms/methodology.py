@@ -134,7 +134,7 @@ class MethodologyForm(
 
     def _check_sleeve(self, rules: Rules, index: Index | None) -> None:
         """Refuse a sleeve of what is not there, not of this market, or no stablecoin; the ids are named."""
-        is_simulated = index is not None and index.universe == Index.Universe.SIMULATED
+        is_simulated = index is not None and index.is_simulated
         there = Asset.objects.filter(pk__in=rules.sleeve, kind=Asset.Kind.CRYPTO)
         known = set(there.filter(simulated=is_simulated).values_list("pk", flat=True))
         if unknown := [name for name in rules.sleeve if name not in known]:

@@ -31,7 +31,7 @@ class SignalForm(forms.ModelForm[Signal]):
         asset: Asset | None = cleaned.get("asset")
         if asset is None:
             return cleaned
-        universe = Index.Universe.SIMULATED if asset.simulated else Index.Universe.REAL
+        universe = Index.Universe.of(simulated=asset.simulated)
         if asset.kind != Asset.Kind.CRYPTO:
             self.add_error("asset", _("Choose a crypto asset."))
         elif cleaned.get("universe") != universe:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from market.models import MAIN_ASSETS
 from market.money import AmountField
 
 
@@ -59,6 +60,11 @@ class Index(models.Model):
         REAL = "real", _("Real market")
         SIMULATED = "simulated", _("Simulated market")
 
+        @classmethod
+        def of(cls, *, simulated: bool) -> "Index.Universe":
+            """Return the universe of simulated or of real assets."""
+            return cls.SIMULATED if simulated else cls.REAL
+
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=120)
     summary = models.CharField(max_length=300, blank=True)
@@ -94,6 +100,16 @@ class Index(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_simulated(self) -> bool:
+        """Tell whether its assets are invented."""
+        return self.universe == Index.Universe.SIMULATED
+
+    @property
+    def main_assets(self) -> tuple[str, str]:
+        """The ids of the two largest assets of its universe; the first one stands for its market."""
+        return MAIN_ASSETS[self.is_simulated]
 
 
 class IndexRecord(models.Model):

@@ -83,11 +83,10 @@ def get_candidates(*, ballot: Ballot, day: date) -> list[Asset]:
     out for what they are; their figures count at the cut-off.
     """
     rules = get_ballot_rules(ballot=ballot)
-    is_simulated = ballot.index.universe == Index.Universe.SIMULATED
     classified = Classification.objects.filter(
         Q(valid_to__isnull=True) | Q(valid_to__gt=day),
         asset__kind=Asset.Kind.CRYPTO,
-        asset__simulated=is_simulated,
+        asset__simulated=ballot.index.is_simulated,
         valid_from__lte=day,
     )
     rows = classified.select_related("asset").order_by("asset__name", "asset_id")

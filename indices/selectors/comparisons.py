@@ -18,10 +18,6 @@ from market import selectors as market
 from market.models import Asset
 from market.money import AsStored, float_of
 
-BENCHMARKS = {
-    Index.Universe.REAL: ("bitcoin", "ethereum"),
-    Index.Universe.SIMULATED: ("sim-aurum", "sim-meridian"),
-}
 BASE = 100.0
 
 
@@ -73,12 +69,12 @@ def get_comparison(*, index: Index, end: date | None = None) -> Comparison | Non
 
 def _benchmarks(index: Index, days: Sequence[date], own: NDArray[np.float64]) -> Mapping[str, NDArray[np.float64]]:
     """Lay each benchmark onto the index at the first day that both have."""
-    assets = Asset.objects.in_bulk(BENCHMARKS[Index.Universe(index.universe)])
+    assets = Asset.objects.in_bulk(index.main_assets)
     closes = market.get_close_frame(asset_ids=list(assets), start=days[0], end=days[-1]).ffill()
     places = [(day - days[0]).days for day in days]
     return {
         assets[asset_id].symbol: _rebased(closes[asset_id].to_numpy()[places], own)
-        for asset_id in BENCHMARKS[Index.Universe(index.universe)]
+        for asset_id in index.main_assets
         if asset_id in assets
     }
 

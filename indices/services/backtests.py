@@ -16,7 +16,7 @@ from indices.calc.rules import Rules, RulesError
 from indices.calc.shares import STEP, share_out
 from indices.calc.statistics import PerformanceStatistics, performance_statistics
 from indices.models import Index, Level, Methodology, Rebalance, Review
-from indices.services.gathering import MARKET_ASSETS, lookback_of
+from indices.services.gathering import lookback_of
 from indices.services.levels import FormsDisagreeError, HeldBasket
 from indices.services.market_nights import MarketNights
 from indices.services.replay import IndexReplay
@@ -127,7 +127,7 @@ def market_of(index: Index, rules: Rules, first_day: date, last_day: date) -> Ma
     """Return the market that an index lives in, reaching back as far as these rules or those in force look."""
     in_force = version_in_force(index, last_day)
     return MarketNights(
-        simulated=index.universe == Index.Universe.SIMULATED,
+        simulated=index.is_simulated,
         first=first_day,
         end=last_day,
         lookback=lookback_of([rules, in_force[1]] if in_force else [rules]),
@@ -267,9 +267,8 @@ def _weights_at(basket: HeldBasket, market: MarketNights, day: date) -> dict[str
 def _main_asset(index: Index, market: MarketNights, levels: Sequence[Level], at: datetime) -> NDArray[np.float64]:
     if not levels:
         return np.empty(0)
-    asset_id = MARKET_ASSETS[Index.Universe(index.universe)]
     days = (levels[-1].day - levels[0].day).days + 1
-    return market.close_matrix([asset_id], levels[-1].day, days=days, known_at=at)[:, 0]
+    return market.close_matrix([index.main_assets[0]], levels[-1].day, days=days, known_at=at)[:, 0]
 
 
 def _figures(replay: IndexReplay) -> ReplayFigures | None:

@@ -36,7 +36,7 @@ def _check_ahead(event: AssetEvent) -> None:
 
     The locks keep the nights of these indices from going on meanwhile.
     """
-    universe = Index.Universe.SIMULATED if event.asset.simulated else Index.Universe.REAL
+    universe = Index.Universe.of(simulated=event.asset.simulated)
     for index in Index.objects.select_for_update().active().filter(universe=universe).order_by("pk"):
         last = Level.objects.current().filter(index=index).order_by("-day").values_list("day", flat=True).first()
         if last and last >= event.effective_day and _held(index, event):

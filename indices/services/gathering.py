@@ -18,11 +18,10 @@ from indices.calc.shares import STEP, share_out
 from indices.calc.signals import settled, trend_signals
 from indices.models import Ballot, Index
 from indices.services.levels import HeldBasket
-from indices.services.market_nights import MarketNights
+from indices.services.market_nights import SHORTEST_LOOKBACK, MarketNights
 from indices.services.state import IndexState
 from market.models import SOURCE_LAG, close_of
 
-MARKET_ASSETS = {Index.Universe.REAL: "bitcoin", Index.Universe.SIMULATED: "sim-aurum"}
 ONE = Decimal(1)
 LEAST_RETURNS = 60
 
@@ -141,7 +140,7 @@ class Gatherer:
     def _gate(self, rules: Rules, cutoff: Cutoff) -> int | None:
         if rules.gate == SignalSource.NONE:
             return None
-        asset_id = MARKET_ASSETS[Index.Universe(self.index.universe)]
+        asset_id = self.index.main_assets[0]
         if rules.gate == SignalSource.RECORDED:
             return self._recorded(None, rules, cutoff)
         return self._trends([asset_id], rules, cutoff).get(asset_id)
@@ -202,18 +201,16 @@ def _needs_metrics(rules: Rules) -> bool:
 
 
 def _metrics_asked(rules: Rules) -> set[str]:
-    schemes = {rules.scheme, *(part for part, _ in rules.blend)}
     asked = {
         "momentum": rules.rank_by == RankBy.MOMENTUM or rules.tilt == Tilt.MOMENTUM,
-        "sharpe": rules.rank_by == RankBy.SHARPE or rules.tilt == Tilt.SHARPE or "sharpe" in schemes,
+        "sharpe": rules.rank_by == RankBy.SHARPE or rules.tilt == Tilt.SHARPE or "sharpe" in rules.scores,
         "volatility": rules.tilt == Tilt.LOW_VOLATILITY,
     }
     return {name for name, is_asked in asked.items() if is_asked}
 
 
 def _needs_history(rules: Rules) -> bool:
-    schemes = {rules.scheme, *(part for part, _ in rules.blend)}
-    return rules.watches_volatility or bool(schemes & {Scheme.INVERSE_VOLATILITY, Scheme.EQUAL_RISK})
+    return rules.watches_volatility or bool(rules.scores & {Scheme.INVERSE_VOLATILITY, Scheme.EQUAL_RISK})
 
 
 def _plain(values: NDArray[np.float64]) -> list[float | None]:
@@ -226,4 +223,4 @@ def _known(exposure: Decimal | None) -> Decimal:
 
 def lookback_of(rules: Sequence[Rules]) -> timedelta:
     """Return how far before a cut-off any of these rules looks."""
-    return timedelta(days=max((each.lookback_days for each in rules), default=120))
+    return timedelta(days=max((each.lookback_days for each in rules), default=SHORTEST_LOOKBACK.days))

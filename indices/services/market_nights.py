@@ -66,7 +66,7 @@ class MarketNights:
     @cached_property
     def signals(self) -> Sequence[Signal]:
         """Return what was recorded of this universe, in the order in which it was recorded."""
-        universe = Index.Universe.SIMULATED if self.simulated else Index.Universe.REAL
+        universe = Index.Universe.of(simulated=self.simulated)
         return list(Signal.objects.filter(universe=universe).order_by("recorded_at", "id"))
 
     def closes(self, day: date) -> Mapping[str, Decimal]:

@@ -197,7 +197,7 @@ def load_presets(*, at: datetime) -> list[Index]:
     priced = DailyPrice.objects.current().filter(asset__kind=Asset.Kind.CRYPTO)
     has_real = priced.filter(asset__simulated=False).exists()
     is_simulated = not has_real and priced.filter(asset__simulated=True).exists()
-    universe = Index.Universe.SIMULATED if is_simulated else Index.Universe.REAL
+    universe = Index.Universe.of(simulated=is_simulated)
     known = {index.slug: index for index in Index.objects.select_for_update().order_by("slug")}
     made = []
     for preset in PRESETS:

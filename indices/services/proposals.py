@@ -168,7 +168,7 @@ def _drawn_up(index: Index, review: Review) -> list[ReviewLine]:
     """Gather what was known at the cut-off, fill in the review and return its lines."""
     rules = Rules.from_params(review.methodology.params)
     market = MarketNights(
-        simulated=index.universe == Index.Universe.SIMULATED,
+        simulated=index.is_simulated,
         first=review.cutoff_day,
         end=review.cutoff_day,
         lookback=lookback_of([rules]),

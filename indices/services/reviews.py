@@ -35,7 +35,7 @@ def preview_review(*, index: Index, rules: Rules, cutoff_day: date, at: datetime
     Incumbents are the constituents in force at the close of the cut-off day.
     """
     market = MarketNights(
-        simulated=index.universe == Index.Universe.SIMULATED,
+        simulated=index.is_simulated,
         first=cutoff_day,
         end=cutoff_day,
         lookback=lookback_of([rules]),

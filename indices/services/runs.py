@@ -44,9 +44,8 @@ def run_window(*, start: date, end: date, at: datetime, records: bool = True) ->
     for universe in Index.Universe:
         indices = Index.objects.active().filter(universe=universe).order_by("slug")
         firsts = {index: _first_day(index, start) for index in indices}
-        is_simulated = universe == Index.Universe.SIMULATED
         market = MarketNights(
-            simulated=is_simulated,
+            simulated=universe == Index.Universe.SIMULATED,
             first=min(firsts.values(), default=start),
             end=end,
             lookback=_lookback(indices),

@@ -111,7 +111,7 @@ def _json(name: str, index: Index, body: dict[str, Any]) -> HttpResponse:
     about = {
         "index": index.slug,
         "name": index.name,
-        "is_simulated": index.universe == Index.Universe.SIMULATED,
+        "is_simulated": index.is_simulated,
         "base_value": _exact(index.base_value),
         "live_since": index.live_since,
     }

@@ -1,6 +1,6 @@
 """What the market is: assets under immutable ids, dated classifications, events, prices whose revisions are kept."""
 
-from market.models.assets import Asset, AssetAlias, Classification
+from market.models.assets import MAIN_ASSETS, Asset, AssetAlias, Classification
 from market.models.diligence import DueDiligence
 from market.models.events import AssetEvent
 from market.models.prices import FIRST_DAY, SOURCE_LAG, DailyPrice, DailyPriceQuerySet, close_of
@@ -8,6 +8,7 @@ from market.models.runs import DataFinding, SourceRun
 
 __all__ = [
     "FIRST_DAY",
+    "MAIN_ASSETS",
     "SOURCE_LAG",
     "Asset",
     "AssetAlias",

@@ -5,6 +5,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+MAIN_ASSETS = {False: ("bitcoin", "ethereum"), True: ("sim-aurum", "sim-meridian")}
+"""The two largest assets of the real market and of the simulated one, by which others are measured."""
+
 
 class Asset(models.Model):
     """A crypto asset or a fiat currency; the provider's id is the key, the symbol only a label."""
