@@ -3,12 +3,12 @@
 Events are in `indices.admin.events`: whether a night has counted one already only the indices know.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -17,23 +17,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.http import HistoryAdmin, user_of
+from accounts.http import HistoryAdmin, ReadOnly, user_of
 from market.forms import DueDiligenceForm, RevisePriceForm
 from market.models import Asset, AssetAlias, Classification, DailyPrice, DataFinding, DueDiligence, SourceRun
 from market.services import CannotRecordError, CannotReviseError, record_diligence, revise_price
 
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Rows that nobody types: they may be looked at, searched and filtered."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+if TYPE_CHECKING:
+    from django.forms import ModelChoiceField
 
 
 class AliasInline(admin.TabularInline[AssetAlias, Asset]):
@@ -118,7 +108,7 @@ class VersionFilter(admin.SimpleListFilter):
 
 
 @admin.register(DailyPrice)
-class DailyPriceAdmin(ReadOnlyAdmin):
+class DailyPriceAdmin(ReadOnly, admin.ModelAdmin[DailyPrice]):
     """Prices with all their versions; a correction is a new version."""
 
     list_display = ("day", "asset", "close", "market_cap", "volume", "source", "recorded_at", "superseded_at")
@@ -166,7 +156,7 @@ class DailyPriceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DueDiligence)
-class DueDiligenceAdmin(ReadOnlyAdmin):
+class DueDiligenceAdmin(ReadOnly, admin.ModelAdmin[DueDiligence]):
     """What curators found about assets; a correction is a review of a later day."""
 
     list_display = ("asset", "reviewed_on", "mean", *DueDiligence.ASPECTS, "reviewer", "recorded_at")
@@ -197,8 +187,9 @@ class DueDiligenceAdmin(ReadOnlyAdmin):
         first = {"asset": request.GET.get("asset"), "reviewed_on": now.date()}
         form = DueDiligenceForm(request.POST if request.method == "POST" else None, initial=first)
         chooser = AutocompleteSelect(DueDiligence._meta.get_field("asset"), self.admin_site)
-        chooser.choices = form.fields["asset"].choices
-        form.fields["asset"].widget = chooser
+        field = cast("ModelChoiceField[Asset]", form.fields["asset"])
+        chooser.choices = field.choices
+        field.widget = chooser
         if form.is_valid():
             written = form.cleaned_data
             try:
@@ -217,7 +208,7 @@ class DueDiligenceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DataFinding)
-class DataFindingAdmin(ReadOnlyAdmin):
+class DataFindingAdmin(ReadOnly, admin.ModelAdmin[DataFinding]):
     """What is odd in the data."""
 
     list_display = ("asset", "kind", "first_day", "last_day", "days", "detail", "found_at")
@@ -228,7 +219,7 @@ class DataFindingAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SourceRun)
-class SourceRunAdmin(ReadOnlyAdmin):
+class SourceRunAdmin(ReadOnly, admin.ModelAdmin[SourceRun]):
     """Imports and fetches."""
 
     list_display = ("started_at", "source", "status", "first_day", "last_day", "rows_new", "rows_revised", "detail")

@@ -7,9 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from market.models import Asset, AssetEvent, DueDiligence
-
-DIGITS = 38
-PLACES = 18
+from market.money import AMOUNT_DIGITS, AMOUNT_PLACES
 
 
 class RevisePriceForm(forms.Form):
@@ -17,24 +15,24 @@ class RevisePriceForm(forms.Form):
 
     close = forms.DecimalField(
         label=_("Close in USD"),
-        max_digits=DIGITS,
-        decimal_places=PLACES,
-        min_value=Decimal(1).scaleb(-PLACES),
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=AMOUNT_PLACES,
+        min_value=Decimal(1).scaleb(-AMOUNT_PLACES),
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
     market_cap = forms.DecimalField(
         label=_("Market cap in USD"),
         required=False,
-        max_digits=DIGITS,
-        decimal_places=PLACES,
-        min_value=Decimal(1).scaleb(-PLACES),
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=AMOUNT_PLACES,
+        min_value=Decimal(1).scaleb(-AMOUNT_PLACES),
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
     volume = forms.DecimalField(
         label=_("Value traded in USD"),
         required=False,
-        max_digits=DIGITS,
-        decimal_places=PLACES,
+        max_digits=AMOUNT_DIGITS,
+        decimal_places=AMOUNT_PLACES,
         min_value=Decimal(0),
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
@@ -87,10 +85,10 @@ class DueDiligenceForm(forms.Form):
         self.label_suffix = ""
         for aspect in DueDiligence.ASPECTS:
             self.fields[aspect] = forms.TypedChoiceField(
-                label=DueDiligence._meta.get_field(aspect).verbose_name.capitalize(),
+                label=aspect.capitalize(),
                 choices=list(SCORES.items()),
                 coerce=int,
-                widget=forms.RadioSelect,
+                widget=forms.RadioSelect(attrs={"class": "radiolist inline"}),
             )
         self.fields["evidence"] = forms.CharField(
             label=_("Evidence"),

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from accounts.http import ReadOnly
 from indices import services
-from indices.admin.rows import ReadOnly
 from indices.models import Holding, Level, Rebalance
 
 

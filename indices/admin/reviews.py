@@ -15,9 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.http import user_of
+from accounts.http import ReadOnly, user_of
 from indices import services
-from indices.admin.rows import ReadOnly
 from indices.forms.reviews import RejectReviewForm, RequestReviewForm
 from indices.models import Review
 from indices.selectors.proposals import get_proposal

@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.http import user_of
-from indices.admin.rows import ReadOnly
+from accounts.http import ReadOnly, user_of
 from indices.forms.signals import SignalForm
 from indices.models import Ballot, Signal
 

@@ -11,13 +11,14 @@ from simple_history.models import HistoricalRecords
 
 from market.models.assets import Asset
 
+ASPECTS = ("team", "technology", "demand", "regulation", "security", "liquidity")
 SCORE = [MinValueValidator(1), MaxValueValidator(5)]
 
 
 class DueDiligence(models.Model):
     """What a curator found about an asset on a day, 1 (poor) to 5 (good); the newest before a cut-off counts."""
 
-    ASPECTS = ("team", "technology", "demand", "regulation", "security", "liquidity")
+    ASPECTS = ASPECTS
 
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="diligence")
     reviewed_on = models.DateField()
@@ -42,7 +43,7 @@ class DueDiligence(models.Model):
                 models.CheckConstraint(
                     condition=Q(**{f"{aspect}__gte": 1, f"{aspect}__lte": 5}), name=f"{aspect}_score_from_one_to_five"
                 )
-                for aspect in ("team", "technology", "demand", "regulation", "security", "liquidity")
+                for aspect in ASPECTS
             ),
         ]
 
