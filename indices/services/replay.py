@@ -134,7 +134,7 @@ class IndexReplay:
             held = self.market.last_closes(basket.asset_ids, day)
             closes = self.market.closes(day)
             # What is bought needs a close of the day; what is held counts at its last one, at 0 before its first.
-            bought = {a for a in (*rules.sleeve, event.new_asset_id) if a in closes}
+            bought = {a for a in (*rules.sleeve, event.new_asset_id) if a and a in closes}
             taken = carry_over_event(
                 index=self.index,
                 event=event,

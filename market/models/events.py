@@ -1,5 +1,8 @@
 """What happens to assets, written by one person and approved by another."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -45,7 +48,7 @@ class AssetEvent(models.Model):
         DRAFT = "draft", _("Draft")
         APPROVED = "approved", _("Approved")
 
-    TREATMENTS = {
+    TREATMENTS: ClassVar[Mapping[str, tuple[Treatment, ...]]] = {
         Kind.DELISTING: (Treatment.LAST, Treatment.ZERO, Treatment.MANUAL),
         Kind.FORK: (Treatment.IGNORE, Treatment.SPLIT, Treatment.LIQUIDATE),
         Kind.AIRDROP: (Treatment.IGNORE, Treatment.SPLIT, Treatment.LIQUIDATE),
