@@ -7,7 +7,7 @@ import pytest
 from indices.models import Holding, Level, Rebalance, Restatement
 from tests.factories import make_user
 from tests.indices.factories import NEXT, make_index, make_rules
-from tests.indices.restating import RULES, correct, make_member, market, run
+from tests.indices.restating import LAST, RULES, correct, make_member, market, run
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +127,15 @@ def test_a_problem_is_told_before_anybody_approves(as_user, curator, approver, i
     page = as_user(approver).get(f"{URL}{Restatement.objects.get().pk}/change/").content.decode()
 
     assert "Nothing, as it cannot be carried out. Basket of 2023-01-01: units give" in page
+
+
+def test_what_would_change_nothing_says_so(as_user, curator, approver, index):
+    ask(as_user(curator), index, first_day=LAST.isoformat())
+    correct(day=NEXT, close="5")
+
+    page = as_user(approver).get(f"{URL}{Restatement.objects.get().pk}/change/").content.decode()
+
+    assert "No level: the closes in force give the levels as they are." in page
 
 
 def test_nobody_types_changes_or_deletes_one(as_user, curator, approver, index):
