@@ -64,6 +64,13 @@ class Changes:
         """Return the assets that go."""
         return [line for line in self.lines if line.word == "leaves"]
 
+    @property
+    def in_and_out(self) -> str:
+        """Return in words how many come in and go."""
+        if not self.entering and not self.leaving:
+            return "the same constituents"
+        return f"{len(self.entering)} in, {len(self.leaving)} out"
+
 
 def get_coming_changes(*, index: Index, review: Review, day: date) -> Changes:
     """Return what a review that has not taken effect changes, against the weights after the close of a day."""

@@ -39,9 +39,10 @@ def test_an_announced_review_shows_what_will_change_and_when(ran, announced):
     # Low 2,000 and bitcoin 800: ten and four fourteenths; before it was 8 and 5 thirteenths.
     text = seen(page("/indices/test/"))
 
-    assert "Announced: reconstitution at the close of 1 Mar 2023 1 in, 1 out; at the weights of 28 Feb 2023" in text
+    assert "A reconstitution is announced for the close of 1 Mar 2023: 1 in, 1 out. What it changes" in text
+    assert "Announced: reconstitution at the close of 1 Mar 2023 At the weights of 28 Feb 2023" in text
     # 5 / 13 leaves, 10 / 14 comes, bitcoin goes from 8 / 13 to 4 / 14: 71.43% one way.
-    assert "it turns over 71.43%, one way" in text
+    assert "it turns over 71.43%, one way: 1 in, 1 out" in text
     for words in ("LOW Low not held 71.43% +71.43% enters", "ETHER Ethereum 38.46% not held"):
         assert words in text, words
     assert "It takes effect at the close of 1 Mar 2023." in seen(page(f"/indices/test/reviews/{announced.pk}/"))
@@ -55,6 +56,7 @@ def test_a_review_that_is_not_public_shows_nowhere(ran, announced, status):
     html = page("/indices/test/")
     assert f"/reviews/{announced.pk}/" not in html
     assert "Announced: " not in html
+    assert "is announced for" not in html
 
 
 def test_a_review_tells_of_every_asset_and_of_what_it_changed(ran):
@@ -64,7 +66,7 @@ def test_a_review_tells_of_every_asset_and_of_what_it_changed(ran):
 
     for words in (
         "BITCO", "ETHER", "LOW", "DOG", "Ranked too low", "held before", "61.54%", "Turnover, one way",
-        "It took effect at the close of 1 Feb 2023. The same constituents, 0.00% turned over.", "What it changed",
+        "It took effect at the close of 1 Feb 2023. 0.00% was turned over: the same constituents.", "What it changed",
         Rebalance.objects.get(review=review).result_hash,
     ):  # fmt: skip
         assert words in text, words
