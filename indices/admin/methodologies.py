@@ -21,8 +21,9 @@ from indices import services
 from indices.admin.layout import fieldsets_for
 from indices.admin.steps import ANNOUNCE, APPROVE, SEND_BACK, STEPS, Step, in_force, standing_of, take
 from indices.calc.rules import Rules, RulesError, describe
-from indices.forms import CutoffForm, MethodologyForm, rules_as_initial, rules_of
+from indices.forms import CutoffForm, MethodologyForm, rules_as_initial
 from indices.models import Index, Methodology
+from indices.selectors.rulebooks import rules_of
 from indices.services.governance import check_not_announced
 
 PAGE = "admin:indices_methodology_change"

@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.http import user_of
 from accounts.models import User
 from indices import services
-from indices.calc.rules import describe
-from indices.forms import rules_of
 from indices.models import Index, Methodology
+from indices.selectors.rulebooks import sentences_of
 from indices.services.governance import NOTICE, fingerprint
 
 Status = Methodology.Status
@@ -119,7 +118,7 @@ class Standing:
 def standing_of(methodology: Methodology, user: User, *, may_change: bool) -> Standing:
     """Return where a version stands, for one person; this reads the version in force and the last change."""
     other = in_force(methodology.index)
-    before, after = _sentences(other), _sentences(methodology)
+    before, after = sentences_of(other), sentences_of(methodology)
     is_compared = other is not None and other.pk != methodology.pk
     last = methodology.history.order_by("-history_date", "-history_id").first()
     return Standing(
@@ -131,11 +130,6 @@ def standing_of(methodology: Methodology, user: User, *, may_change: bool) -> St
         gone=[each for each in before if each not in after] if is_compared else [],
         new=[each for each in after if each not in before] if is_compared else [],
     )
-
-
-def _sentences(methodology: Methodology | None) -> list[str]:
-    rules = rules_of(methodology) if methodology else None
-    return describe(rules) if rules else []
 
 
 def _involved(methodology: Methodology) -> set[int | None]:

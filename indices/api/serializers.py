@@ -5,9 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from indices.api.fields import FigureField
-from indices.calc.rules import Rules, RulesError, describe
 from indices.models import Holding, Index, IndexRecord, Level, Methodology, Rebalance, Restatement, Review, ReviewLine
 from indices.selectors import WINDOWS, Constituent, reason_in_words
+from indices.selectors.rulebooks import sentences_of
 from indices.services.levels import fixed_of
 from market.http import ExactField
 from market.models import AssetEvent
@@ -233,10 +233,7 @@ class MethodologyOut(serializers.Serializer[Methodology]):
 
     def get_prose(self, methodology: Methodology) -> list[str]:
         """Return the rules in plain words, written from the parameters; nothing for rules nobody can read."""
-        try:
-            return describe(Rules.from_params(methodology.params))
-        except RulesError:
-            return []
+        return sentences_of(methodology)
 
 
 class MethodologiesOut(serializers.Serializer[Any]):

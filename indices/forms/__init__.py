@@ -1,7 +1,7 @@
 """What people ask the pages for, and what curators write down as rules."""
 
 from indices.forms.catalogue import IndexForm
-from indices.forms.methodology import START, CutoffForm, MethodologyForm, rules_as_initial, rules_of
+from indices.forms.methodology import START, CutoffForm, MethodologyForm, rules_as_initial
 from indices.forms.pages import CatalogueForm, DayForm, DaysForm
 
 __all__ = [
@@ -13,5 +13,4 @@ __all__ = [
     "IndexForm",
     "MethodologyForm",
     "rules_as_initial",
-    "rules_of",
 ]

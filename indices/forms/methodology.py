@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import Q
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -24,17 +23,14 @@ from indices.forms.rules import (
     WeightFields,
 )
 from indices.models import Index, Methodology
+from indices.selectors.kinds import flags_of
+from indices.selectors.rulebooks import rules_of
 from market.models import FIRST_DAY, Asset, Classification
 
 START = Rules(count=10, enter=8, keep=12, min_count=5, schedule=Schedule.MONTHLY)
 BLEND_FIELDS = {part: f"blend_{part.value}" for part in BlendPart}
 FIELD_OF = {"blend": "scheme"}
 TOO_EARLY = _("Enter a day not before 3 January 2009.")
-STABLE = (
-    Q(is_stable=True)
-    | Q(sector=Classification.Sector.STABLECOIN)
-    | Q(token_type=Classification.TokenType.STABLECOIN)
-)  # fmt: skip
 
 
 def rules_as_initial(rules: Rules) -> dict[str, Any]:
@@ -141,19 +137,11 @@ class MethodologyForm(
             words = _("Unknown in the market of this index: %(ids)s.")
             self.add_error("sleeve", words % {"ids": ", ".join(unknown)})
         elif rules.residual != Residual.BTC:
-            stable = Classification.objects.filter(STABLE, asset_id__in=known, valid_to__isnull=True)
-            ids = known - set(stable.values_list("asset_id", flat=True))
+            classified = Classification.objects.filter(asset_id__in=known, valid_to__isnull=True)
+            ids = known - {each.asset_id for each in classified if "stable" in flags_of(each)}
             if ids:
                 words = _("Not classified as stablecoins: %(ids)s.")
                 self.add_error("sleeve", words % {"ids": ", ".join(sorted(ids))})
-
-
-def rules_of(methodology: Methodology) -> Rules | None:
-    """Return a methodology's rules; None of one without, or with rules that cannot be read."""
-    try:
-        return Rules.from_params(methodology.params) if methodology.params else None
-    except RulesError:
-        return None
 
 
 def _message(error: RulesError) -> str:

@@ -6,8 +6,8 @@ from datetime import date
 
 from django.db.models import Max, QuerySet
 
-from indices.calc.rules import Rules, RulesError, describe
 from indices.models import Index, Level, Methodology, Rebalance, Restatement, Review
+from indices.selectors.rulebooks import sentences_of
 
 FAILED_SHOWN = 6
 
@@ -67,7 +67,7 @@ def get_rules_versions(versions: Sequence[Methodology]) -> list[RulesVersion]:
     told: list[RulesVersion] = []
     before: list[str] = []
     for methodology in versions:
-        sentences = _sentences(methodology)
+        sentences = sentences_of(methodology)
         told.append(
             RulesVersion(
                 methodology=methodology,
@@ -105,10 +105,3 @@ def get_level_versions(*, index: Index, days: Sequence[date]) -> list[RevisedDay
     for level in Level.objects.filter(index=index, day__in=days).order_by("day", "version"):
         found[level.day].append(level)
     return [RevisedDay(day=day, versions=versions) for day, versions in found.items()]
-
-
-def _sentences(methodology: Methodology) -> list[str]:
-    try:
-        return describe(Rules.from_params(methodology.params))
-    except RulesError:
-        return []

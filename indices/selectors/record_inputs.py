@@ -14,9 +14,10 @@ from django.db.models import Max
 from numpy.typing import NDArray
 
 from indices.calc.records import LEAST_RETURNS
-from indices.calc.rules import Rules, RulesError
+from indices.calc.rules import Rules
 from indices.calc.safety import COVERAGE_DAYS
 from indices.models import Holding, Index, IndexRecord, Level, Methodology, Rebalance
+from indices.selectors.rulebooks import rules_of
 from market import selectors as market
 from market.models import Classification, DailyPrice
 from market.money import AsStored, amount_of, float_of
@@ -190,13 +191,7 @@ def _read_rules(indices: Collection[Index]) -> dict[int, Rules]:
     for methodology in Methodology.objects.announced().filter(index__in=indices):
         if methodology.index_id not in in_force or methodology.status == Methodology.Status.EFFECTIVE:
             in_force[methodology.index_id] = methodology
-    read = {}
-    for pk, methodology in in_force.items():
-        try:
-            read[pk] = Rules.from_params(methodology.params)
-        except RulesError:
-            continue
-    return read
+    return {pk: rules for pk, methodology in in_force.items() if (rules := rules_of(methodology))}
 
 
 def _value_baskets(baskets: Mapping[int, Sequence[Holding]], day: date) -> dict[int, HeldAssets]:

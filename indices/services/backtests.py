@@ -12,10 +12,11 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from indices.calc.rules import Rules, RulesError
+from indices.calc.rules import Rules
 from indices.calc.shares import STEP, share_out
 from indices.calc.statistics import PerformanceStatistics, performance_statistics
 from indices.models import Index, Level, Methodology, Rebalance, Review
+from indices.selectors.rulebooks import rules_of
 from indices.services.gathering import lookback_of
 from indices.services.levels import FormsDisagreeError, HeldBasket
 from indices.services.market_nights import MarketNights
@@ -204,12 +205,8 @@ def compare_weights(*, index: Index, outcome: ReplayOutcome, market: MarketNight
 def version_in_force(index: Index, day: date) -> tuple[Methodology, Rules] | None:
     """Return the latest announced version that holds for a review of a day; None without one that can be read."""
     started = [methodology for methodology in index.methodologies.announced() if methodology.starts_by(day)]
-    if not started:
-        return None
-    try:
-        return started[-1], Rules.from_params(started[-1].params)
-    except RulesError:
-        return None
+    rules = rules_of(started[-1]) if started else None
+    return (started[-1], rules) if rules else None
 
 
 def _rehearsal(index: Index, rules: Rules, market: MarketNights, at: datetime) -> IndexReplay:

@@ -1,14 +1,13 @@
 """Stage 2 of the night: every active index through a window of days."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from indices.calc.rules import Rules, RulesError
 from indices.models import Index, Level, Methodology
+from indices.selectors.rulebooks import rules_of
 from indices.services.ballots import open_ballot
 from indices.services.gathering import lookback_of
 from indices.services.index_records import refresh_records
@@ -90,8 +89,4 @@ def _first_day(index: Index, start: date) -> date:
 def _lookback(indices: Iterable[Index]) -> timedelta:
     """Return how far the rules of these indices look back; unreadable rules are reported when their index is run."""
     methodologies = Methodology.objects.announced().filter(index__in=indices)
-    readable = []
-    for methodology in methodologies:
-        with suppress(RulesError):
-            readable.append(Rules.from_params(methodology.params))
-    return lookback_of(readable)
+    return lookback_of([rules for methodology in methodologies if (rules := rules_of(methodology))])
