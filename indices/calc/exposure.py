@@ -9,7 +9,7 @@ import numpy as np
 from indices.calc.inputs import ReviewInputs
 from indices.calc.rules import Residual, Rules, SignalSource
 from indices.calc.shares import STEP, share_out
-from indices.calc.signals import MULTIPLIERS, VALUES, gated_weights, sleeve_weights
+from indices.calc.signals import MULTIPLIERS, SIGNALS, gated_weights, sleeve_weights
 from indices.calc.triggers import defensive, ewma_volatility, exposure_for
 from indices.calc.weighing import CannotWeighError, log_returns
 
@@ -96,7 +96,7 @@ def _signalled(base: Mapping[str, Decimal], inputs: ReviewInputs) -> dict[str, D
     unknown = [asset_id for asset_id in base if asset_id not in inputs.signals]
     if unknown:
         raise CannotWeighError(f"No signal is known for {', '.join(sorted(unknown))}.")
-    multipliers = [MULTIPLIERS[_SIGNALS[inputs.signals[asset_id]]] for asset_id in base]
+    multipliers = [MULTIPLIERS[SIGNALS[inputs.signals[asset_id]]] for asset_id in base]
     weights, _ = gated_weights(
         np.array([float(weight) for weight in base.values()]),
         np.array(multipliers),
@@ -105,9 +105,6 @@ def _signalled(base: Mapping[str, Decimal], inputs: ReviewInputs) -> dict[str, D
         cap=None if rules.cap is None else float(rules.cap),
     )
     return {a: Decimal(repr(float(w))).quantize(STEP, rounding=ROUND_DOWN) for a, w in zip(base, weights, strict=True)}
-
-
-_SIGNALS = {int(value): signal for signal, value in VALUES.items()}
 
 
 def gate_of(inputs: ReviewInputs) -> Decimal:

@@ -88,11 +88,7 @@ def _back_to_targets(inputs: ReviewInputs) -> Exposed:
 def _to_edges(rules: Rules, current: Mapping[str, Decimal], targets: Mapping[str, Decimal]) -> dict[str, Decimal]:
     ids = list(targets)
     target = np.array([float(targets[a]) for a in ids])
-    limits = {
-        name: None if getattr(rules, f"band_{name}") is None else float(getattr(rules, f"band_{name}"))
-        for name in ("absolute", "relative", "lower", "upper")
-    }
-    lows, highs = bands(target, **limits)
+    lows, highs = bands(target, **rules.bands)
     now = np.array([float(current.get(a, Decimal(0))) for a in ids])
     edged = band_edge(now / now.sum(), target, lower=lows, upper=highs)
     return dict(zip(ids, quantise_weights(edged), strict=True))

@@ -33,7 +33,11 @@ VALUES: Mapping[Signal, float] = MappingProxyType({Signal.BULL: 1.0, Signal.NEUT
 MULTIPLIERS: Mapping[Signal, float] = MappingProxyType({Signal.BULL: 1.0, Signal.NEUTRAL: 0.5, Signal.BEAR: 0.0})
 """The share of its weight that an asset, or the whole basket, keeps."""
 
-_SIGNALS = {value: signal for signal, value in VALUES.items()}
+SIGNALS: Mapping[float, Signal] = MappingProxyType({value: signal for signal, value in VALUES.items()})
+"""What 1, 0 and -1 stand for."""
+
+OFF_PEG = 0.01
+"""A stablecoin is off its peg where it is further from 1 than this fraction of it."""
 
 
 class SleeveError(ValueError):
@@ -51,9 +55,9 @@ def signal_of(value: float) -> Signal | None:
     """
     if isnan(value):
         return None
-    if value not in _SIGNALS:
+    if value not in SIGNALS:
         raise ValueError(f"{value} is no signal; 1 is bull, 0 neutral, -1 bear.")
-    return _SIGNALS[value]
+    return SIGNALS[value]
 
 
 def trend_signals(closes: NDArray[np.float64], *, fast: int, slow: int) -> NDArray[np.float64]:
@@ -199,7 +203,7 @@ def gated_weights(
     return weights, left if left > _WEIGHT_ROUNDING else 0.0
 
 
-def is_off_peg(prices: NDArray[np.float64], *, off_peg: float = 0.01) -> NDArray[np.bool_]:
+def is_off_peg(prices: NDArray[np.float64], *, off_peg: float = OFF_PEG) -> NDArray[np.bool_]:
     """Tell which stablecoins are further from 1 than allowed; one without a price is among them.
 
     Parameters
@@ -214,7 +218,7 @@ def is_off_peg(prices: NDArray[np.float64], *, off_peg: float = 0.01) -> NDArray
 
 
 def sleeve_weights(
-    residual: float, prices: NDArray[np.float64], *, current: NDArray[np.float64], off_peg: float = 0.01
+    residual: float, prices: NDArray[np.float64], *, current: NDArray[np.float64], off_peg: float = OFF_PEG
 ) -> NDArray[np.float64]:
     """Split the residual over the listed stablecoins, in equal parts as far as their pegs hold.
 

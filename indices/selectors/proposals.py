@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from indices.calc.execution import ExecutionInputs, FixedBasket, costs_of, fix
 from indices.calc.inputs import ReviewInputs
+from indices.calc.signals import SIGNALS
 from indices.models import Review, ReviewLine
 from indices.selectors.factsheets import NEAR_MISSES
 from market.models import Asset
 
 ZERO, ONE = Decimal(0), Decimal(1)
-SIGNALS = {1: "bull", 0: "neutral", -1: "bear"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +86,8 @@ def get_proposal(*, review: Review) -> Proposal | None:
         theta=fixed.theta if fixed else None,
         groups=_groups(lines),
         is_exposed=inputs.rules.has_sleeve,
-        gate=SIGNALS.get(inputs.gate, "") if inputs.gate is not None else "",
-        signals={asset_id: SIGNALS[signal] for asset_id, signal in sorted(inputs.signals.items())},
+        gate=SIGNALS[inputs.gate].value if inputs.gate is not None else "",
+        signals={asset_id: SIGNALS[signal].value for asset_id, signal in sorted(inputs.signals.items())},
     )
 
 

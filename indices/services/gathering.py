@@ -165,6 +165,12 @@ class Gatherer:
         return _acted(self.market.recorded_signals(asset_id, cutoff.day, days=RECORDED_DAYS, known_at=known_at), rules)
 
 
+def gatherer_as_of(*, index: Index, day: date, rules: Rules) -> Gatherer:
+    """Return what gathers one more review with a day as its cut-off: of the index as it stood then, by some rules."""
+    market = MarketNights(simulated=index.is_simulated, first=day, end=day, lookback=lookback_of([rules]))
+    return Gatherer(index=index, market=market, state=IndexState.as_of(index=index, day=day, rules=rules))
+
+
 def _targets_of(basket: HeldBasket) -> dict[str, Decimal]:
     """Return the weights at which a basket was set; those that came of an event are rounded, and made to sum to 1."""
     return dict(zip(basket.asset_ids, share_out(ONE, basket.weights, unit=STEP), strict=True))

@@ -6,13 +6,11 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from accounts.models import User
-from indices.calc.inputs import ReviewInputs, ReviewKind
+from indices.calc.inputs import ReviewKind
 from indices.calc.rules import Rules
 from indices.models import Index, Review, ReviewLine
-from indices.services.gathering import Cutoff, Gatherer, cutoff_of, lookback_of
-from indices.services.market_nights import MarketNights
+from indices.services.gathering import Cutoff, cutoff_of, gatherer_as_of
 from indices.services.reviews import announce_if_due, draw_up, origin_of
-from indices.services.state import IndexState
 
 MAY_APPROVE = "indices.approve_review"
 MAY_REQUEST = "indices.add_review"
@@ -167,14 +165,7 @@ def _compute(*, index_id: int, review_id: int, at: datetime) -> bool:
 def _drawn_up(index: Index, review: Review) -> list[ReviewLine]:
     """Gather what was known at the cut-off, fill in the review and return its lines."""
     rules = Rules.from_params(review.methodology.params)
-    market = MarketNights(
-        simulated=index.is_simulated,
-        first=review.cutoff_day,
-        end=review.cutoff_day,
-        lookback=lookback_of([rules]),
-    )
-    state = IndexState.as_of(index=index, day=review.cutoff_day, rules=rules)
-    inputs: ReviewInputs = Gatherer(index=index, market=market, state=state).gather(
+    inputs = gatherer_as_of(index=index, day=review.cutoff_day, rules=rules).gather(
         ReviewKind(review.kind),
         rules,
         Cutoff(day=review.cutoff_day, known_at=review.cutoff_at),

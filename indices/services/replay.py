@@ -14,6 +14,7 @@ from indices.calc.levels import level_of
 from indices.calc.reweighting import breaks_a_limit
 from indices.calc.rules import Residual, Rules
 from indices.calc.schedules import Schedule, is_effective_day
+from indices.calc.signals import OFF_PEG
 from indices.models import Holding, Index, Level, Methodology, Rebalance, Review, ReviewLine
 from indices.services.execution import carry_over_event, execution_inputs, take_effect
 from indices.services.gathering import Cutoff, Gatherer, cutoff_of
@@ -25,7 +26,7 @@ from indices.services.triggers import find_trigger
 from market.models import SOURCE_LAG, AssetEvent, close_of
 
 ZERO, ONE = Decimal(0), Decimal(1)
-OFF_PEG = Decimal("0.01")
+MOST_OFF_PEG = Decimal(str(OFF_PEG))
 ONE_DAY = timedelta(days=1)
 UNSETTLED = {Level.Status.PROVISIONAL, Level.Status.SUSPENDED}
 
@@ -216,7 +217,7 @@ class IndexReplay:
         now = weights_at(held, closes) if held else {}
         for line in self.state.pending_lines:
             is_bought = line.is_sleeve and (line.weight or ZERO) > now.get(line.asset_id, ZERO)
-            if is_bought and abs(closes[line.asset_id] - ONE) > OFF_PEG and self._parks_in_dollars(review):
+            if is_bought and abs(closes[line.asset_id] - ONE) > MOST_OFF_PEG and self._parks_in_dollars(review):
                 return f"Postponed: {line.asset_id} is off its peg at {closes[line.asset_id].normalize():f}."
         return ""
 

@@ -11,9 +11,7 @@ from indices.calc.composition import Composition, Verdict, compose
 from indices.calc.inputs import ReviewInputs, ReviewKind
 from indices.calc.rules import Rules
 from indices.models import Index, Review, ReviewLine
-from indices.services.gathering import Gatherer, cutoff_of, lookback_of
-from indices.services.market_nights import MarketNights
-from indices.services.state import IndexState
+from indices.services.gathering import cutoff_of, gatherer_as_of
 
 STORED = Decimal("1e-18")
 ONE_DAY = timedelta(days=1)
@@ -34,15 +32,8 @@ def preview_review(*, index: Index, rules: Rules, cutoff_day: date, at: datetime
 
     Incumbents are the constituents in force at the close of the cut-off day.
     """
-    market = MarketNights(
-        simulated=index.is_simulated,
-        first=cutoff_day,
-        end=cutoff_day,
-        lookback=lookback_of([rules]),
-    )
-    state = IndexState.as_of(index=index, day=cutoff_day, rules=rules)
     cutoff = cutoff_of(day=cutoff_day, at=at)
-    gatherer = Gatherer(index=index, market=market, state=state)
+    gatherer = gatherer_as_of(index=index, day=cutoff_day, rules=rules)
     composition = compose(gatherer.gather(ReviewKind.RECONSTITUTION, rules, cutoff))
     return Preview(
         cutoff_day=cutoff_day,

@@ -42,17 +42,12 @@ def _drift(gatherer: Gatherer, rules: Rules, basket: HeldBasket, cutoff: Cutoff)
     firings = fired(
         np.array([float(now[asset_id]) for asset_id in basket.asset_ids]),
         np.array([float(weight) for weight in basket.weights]),
-        **_limits(rules),
+        aggregate=None if rules.band_aggregate is None else float(rules.band_aggregate),
+        **rules.bands,
     )
     if not firings:
         return None
     return Fired(DRIFT, _in_words(firings, basket, now))
-
-
-def _limits(rules: Rules) -> Mapping[str, float | None]:
-    names = ("absolute", "relative", "lower", "upper", "aggregate")
-    bands = {name: getattr(rules, f"band_{name}") for name in names}
-    return {name: None if band is None else float(band) for name, band in bands.items()}
 
 
 def _in_words(firings: list[Firing], basket: HeldBasket, now: Mapping[str, Decimal]) -> str:

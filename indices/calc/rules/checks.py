@@ -188,8 +188,7 @@ def _triggers(rules: "Rules") -> Problems:
         for name in ("cooldown_days", "max_triggers"):
             if getattr(rules, name) < 1:
                 yield RulesError(name, "is at least 1 where drift or volatility may trigger.")
-    has_edges = any(getattr(rules, f"band_{name}") is not None for name in ("absolute", "relative", "lower", "upper"))
-    if rules.rebalance_to == RebalanceTo.EDGE and not has_edges:
+    if rules.rebalance_to == RebalanceTo.EDGE and all(band is None for band in rules.bands.values()):
         yield RulesError("rebalance_to", "the edge of a band needs a band for each asset, and none is given.")
 
 

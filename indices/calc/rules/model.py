@@ -163,8 +163,14 @@ class Rules:
     @property
     def has_drift_bands(self) -> bool:
         """Tell whether drift may fire a rebalance between reviews."""
-        bands = (self.band_absolute, self.band_relative, self.band_lower, self.band_upper, self.band_aggregate)
-        return any(band is not None for band in bands)
+        return self.band_aggregate is not None or any(band is not None for band in self.bands.values())
+
+    @property
+    def bands(self) -> Mapping[str, float | None]:
+        """The bands of each asset by name, fractions of 1, as `calc.triggers` takes them; None is no band."""
+        bands = (self.band_absolute, self.band_relative, self.band_lower, self.band_upper)
+        figures = (None if band is None else float(band) for band in bands)
+        return dict(zip(("absolute", "relative", "lower", "upper"), figures, strict=True))
 
     @property
     def watches_volatility(self) -> bool:
