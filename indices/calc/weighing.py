@@ -99,9 +99,10 @@ def log_returns(asset_ids: Sequence[str], inputs: ReviewInputs, *, days: int) ->
     missing = [asset_id for asset_id in asset_ids if asset_id not in inputs.closes]
     if missing:
         raise CannotWeighError(f"{missing[0]} has no closes before the cut-off.")
-    columns = [[np.nan if close is None else close for close in inputs.closes[asset_id]] for asset_id in asset_ids]
+    columns = [inputs.closes[asset_id] for asset_id in asset_ids]
     try:
-        return common_log_returns(np.array(columns).T, days=days, least=LEAST_RETURNS)
+        # None, which is no close, becomes NaN.
+        return common_log_returns(np.array(columns, dtype=np.float64).T, days=days, least=LEAST_RETURNS)
     except ValueError as error:
         raise CannotWeighError(f"Too few returns in common over {days} days. {error}") from error
 
