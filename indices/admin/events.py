@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -17,7 +17,7 @@ from accounts.http import HistoryAdmin, user_of
 from indices import services
 from market.forms import AssetEventForm
 from market.models import AssetEvent
-from market.services import CannotApproveEventError, CannotSaveEventError, EventTerms, save_event
+from market.services import CannotApproveEventError, CannotSaveEventError, EventTerms, fingerprint_of, save_event
 
 Status = AssetEvent.Status
 
@@ -34,7 +34,6 @@ class AssetEventAdmin(HistoryAdmin):
     search_fields = ("asset__id", "asset__symbol", "asset__name", "note")
     autocomplete_fields = ("asset", "new_asset")
     date_hierarchy = "effective_day"
-    actions = ("approve_chosen",)
     fieldsets = (
         (None, {"fields": ("asset", "kind", "treatment", "effective_day", "note")}),
         (_("Terms"), {"fields": ("new_asset", "ratio", "price")}),
@@ -49,7 +48,7 @@ class AssetEventAdmin(HistoryAdmin):
         return _is_draft(obj) and super().has_delete_permission(request, obj)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
-        """Tell whether buttons and action are offered; the service asks again."""
+        """Tell whether buttons are offered; the service asks again."""
         return bool(request.user.has_perm("market.approve_assetevent"))
 
     def get_fieldsets(self, request: HttpRequest, obj: AssetEvent | None = None) -> Any:
@@ -79,7 +78,10 @@ class AssetEventAdmin(HistoryAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Say it on the list when an event was approved while somebody had it open."""
-        shown = {"may_approve": self.has_approve_permission(request), "user_id": user_of(request).pk}
+        shown: dict[str, Any] = {"may_approve": self.has_approve_permission(request), "user_id": user_of(request).pk}
+        event = self.get_object(request, unquote(object_id)) if object_id else None
+        if event:
+            shown["seen"] = fingerprint_of(event)
         try:
             page: HttpResponse = super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))
         except CannotSaveEventError as error:
@@ -92,11 +94,12 @@ class AssetEventAdmin(HistoryAdmin):
         obj.pk = saved.pk
 
     def approve(self, request: HttpRequest, event_id: int) -> HttpResponse:
-        """Approve one event from its page."""
+        """Approve the terms of one event that the approver has looked at."""
+        seen = request.POST.get("seen", "")
         return self._decide(
             request,
             event_id,
-            lambda: services.approve_event(event_id=event_id, approver=user_of(request), at=timezone.now()),
+            lambda: services.approve_event(event_id=event_id, approver=user_of(request), at=timezone.now(), seen=seen),
             "Approved.",
         )
 
@@ -108,12 +111,6 @@ class AssetEventAdmin(HistoryAdmin):
             lambda: services.withdraw_event(event_id=event_id, approver=user_of(request)),
             "Approval taken back.",
         )
-
-    @admin.action(description=_("Approve"), permissions=["approve"])
-    def approve_chosen(self, request: HttpRequest, queryset: QuerySet[AssetEvent]) -> None:
-        """Approve the chosen events."""
-        for event in queryset:
-            self.approve(request, event.pk)
 
     def _decide(self, request: HttpRequest, event_id: int, act: Callable[[], AssetEvent], done: str) -> HttpResponse:
         event = get_object_or_404(AssetEvent, pk=event_id)

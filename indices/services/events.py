@@ -11,15 +11,16 @@ from market.services import CannotApproveEventError, approve_event as approve_in
 
 
 @transaction.atomic
-def approve_event(*, event_id: int, approver: User, at: datetime) -> AssetEvent:
+def approve_event(*, event_id: int, approver: User, at: datetime, seen: str) -> AssetEvent:
     """Approve an event that no published level would have had to know; as the same person twice changes nothing.
 
+    `seen` is the fingerprint of the terms that the approver looked at, see market.services.fingerprint_of.
     Raises CannotApproveEventError.
     """
     event = AssetEvent.objects.select_related("asset").get(pk=event_id)
     if event.status == AssetEvent.Status.DRAFT:
         _check_ahead(event)
-    return approve_in_market(event_id=event_id, approver=approver, at=at)
+    return approve_in_market(event_id=event_id, approver=approver, at=at, seen=seen)
 
 
 @transaction.atomic

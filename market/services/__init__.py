@@ -8,6 +8,7 @@ from market.services.events import (
     CannotSaveEventError,
     EventTerms,
     approve_event,
+    fingerprint_of,
     save_event,
     withdraw_approval,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "RowError",
     "approve_event",
     "find_problems",
+    "fingerprint_of",
     "import_classifications",
     "import_prices",
     "record_diligence",

@@ -1,5 +1,7 @@
 """Events of assets: written by one person, approved by another; once approved they never change."""
 
+import hashlib
+import json
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -56,10 +58,17 @@ def save_event(*, terms: EventTerms, author: User, event_id: int | None = None) 
     return event
 
 
+def fingerprint_of(event: AssetEvent) -> str:
+    """Return the SHA-256 of what an approver looks at, as 64 hexadecimal digits: all terms, and nothing else."""
+    terms = {term.name: _plain(getattr(event, term.name)) for term in fields(EventTerms)}
+    return hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()
+
+
 @transaction.atomic
-def approve_event(*, event_id: int, approver: User, at: datetime) -> AssetEvent:
+def approve_event(*, event_id: int, approver: User, at: datetime, seen: str) -> AssetEvent:
     """Approve an event; as the same person twice changes nothing.
 
+    `seen` is the fingerprint of the terms that the approver looked at: an event that was changed since is refused.
     Whether a night has gone over its day already is not for the market to know: indices.services.approve_event asks.
     Raises CannotApproveEventError.
     """
@@ -69,6 +78,8 @@ def approve_event(*, event_id: int, approver: User, at: datetime) -> AssetEvent:
     _check_approver(event, approver)
     if event.status == Status.APPROVED:
         raise CannotApproveEventError(f"It is approved by {event.approver} already.")
+    if seen != fingerprint_of(event):
+        raise CannotApproveEventError("It has been changed since you opened it; look at it again.")
     same = {"asset": event.asset_id, "kind": event.kind, "effective_day": event.effective_day}
     if AssetEvent.objects.filter(**same, status=Status.APPROVED).exists():
         raise CannotApproveEventError(f"Another {event.kind} of {event.asset_id} on that day is approved already.")
@@ -91,6 +102,13 @@ def withdraw_approval(*, event_id: int, approver: User) -> AssetEvent:
         event.status, event.approver, event.approved_at = Status.DRAFT, None, None
         event.save()
     return event
+
+
+def _plain(value: object) -> str | None:
+    """Return a term as text; an amount has one text, whether it was just typed or read from the database."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return None if value is None else str(value)
 
 
 def _check_approver(event: AssetEvent, approver: User) -> None:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 
 from market.models import AssetEvent
-from market.services import EventTerms, approve_event, save_event
+from market.services import EventTerms, approve_event, fingerprint_of, save_event
 from tests.factories import make_asset, make_user
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,12 @@ def draft(author) -> AssetEvent:
         asset_id="old", kind="delisting", treatment="last", effective_day=date(2030, 1, 31), note="Halted."
     )
     return save_event(terms=terms, author=author)
+
+
+def press(client, event: AssetEvent, *, seen: str | None = None):
+    """Press the button of an approval on the page of an event as it is now; return the page that follows."""
+    sent = {"seen": fingerprint_of(event) if seen is None else seen}
+    return client.post(f"{URL}{event.pk}/approve/", sent, follow=True)
 
 
 def test_a_curator_writes_a_draft(as_user, curator):
@@ -117,7 +123,7 @@ def test_another_person_approves_from_the_page(as_user, curator, approver):
     client = as_user(approver)
     assert f"{URL}{event.pk}/approve/" in client.get(f"{URL}{event.pk}/change/").content.decode()
 
-    response = client.post(f"{URL}{event.pk}/approve/", follow=True)
+    response = press(client, event)
 
     event.refresh_from_db()
     assert (event.status, event.approver) == ("approved", approver)
@@ -126,13 +132,30 @@ def test_another_person_approves_from_the_page(as_user, curator, approver):
     assert (newest.status, newest.history_user) == ("approved", approver)
 
 
-def test_events_are_approved_from_the_list_too(as_user, curator, approver):
+def test_events_are_not_approved_from_the_list(as_user, curator, approver):
     event = draft(curator)
+    client = as_user(approver)
 
-    as_user(approver).post(URL, {"action": "approve_chosen", "_selected_action": [event.pk]})
+    page = client.get(URL).content.decode()
+    client.post(URL, {"action": "approve_chosen", "_selected_action": [event.pk]})
 
     event.refresh_from_db()
-    assert event.status == "approved"
+    assert "approve_chosen" not in page
+    assert event.status == "draft"
+
+
+def test_what_was_changed_since_the_page_was_opened_is_not_approved(as_user, curator, approver):
+    event = draft(curator)
+    client = as_user(approver)
+    seen = fingerprint_of(event)
+    assert f'name="seen" value="{seen}"' in client.get(f"{URL}{event.pk}/change/").content.decode()
+    post(as_user(curator), event, treatment="zero")
+
+    for stale in (seen, ""):
+        assert "It has been changed since you opened it" in press(as_user(approver), event, seen=stale).content.decode()
+
+    event.refresh_from_db()
+    assert (event.status, event.treatment) == ("draft", "zero")
 
 
 def test_the_author_has_no_button_and_is_refused(as_user):
@@ -141,7 +164,7 @@ def test_the_author_has_no_button_and_is_refused(as_user):
     client = as_user(both)
 
     page = client.get(f"{URL}{event.pk}/change/").content.decode()
-    response = client.post(f"{URL}{event.pk}/approve/", follow=True)
+    response = press(client, event)
 
     event.refresh_from_db()
     assert f"{URL}{event.pk}/approve/" not in page
@@ -155,7 +178,7 @@ def test_a_curator_has_no_button_and_is_refused(as_user, curator):
     client = as_user(curator)
 
     page = client.get(f"{URL}{event.pk}/change/").content.decode()
-    client.post(f"{URL}{event.pk}/approve/")
+    press(client, event)
 
     event.refresh_from_db()
     assert f"{URL}{event.pk}/approve/" not in page
@@ -164,7 +187,7 @@ def test_a_curator_has_no_button_and_is_refused(as_user, curator):
 
 def test_an_approved_event_is_only_looked_at(as_user, curator, approver):
     event = draft(curator)
-    as_user(approver).post(f"{URL}{event.pk}/approve/")
+    press(as_user(approver), event)
     client = as_user(curator)
 
     page = client.get(f"{URL}{event.pk}/change/")
@@ -179,7 +202,7 @@ def test_an_approved_event_is_only_looked_at(as_user, curator, approver):
 
 def test_many_are_not_deleted_at_once(as_user, curator, approver):
     event = draft(curator)
-    as_user(approver).post(f"{URL}{event.pk}/approve/")
+    press(as_user(approver), event)
 
     as_user(curator).post(URL, {"action": "delete_selected", "_selected_action": [event.pk], "post": "yes"})
 
@@ -189,7 +212,7 @@ def test_many_are_not_deleted_at_once(as_user, curator, approver):
 def test_an_approval_is_taken_back_by_an_approver(as_user, curator, approver):
     event = draft(curator)
     client = as_user(approver)
-    client.post(f"{URL}{event.pk}/approve/")
+    press(client, event)
 
     assert f"{URL}{event.pk}/withdraw/" in client.get(f"{URL}{event.pk}/change/").content.decode()
     client.post(f"{URL}{event.pk}/withdraw/")
@@ -214,17 +237,19 @@ def test_staff_without_rights_see_nothing(as_user, curator):
     nobody = as_user(staff())
 
     assert nobody.get(URL).status_code == 403
-    assert nobody.post(f"{URL}{event.pk}/approve/").status_code == 403
+    assert press(nobody, event).status_code == 403
 
 
 def test_an_event_that_was_approved_meanwhile_is_said_on_the_list(as_user, curator, approver):
     event = draft(make_user(email="other@example.com"))
-    asked = []
+    asked: list[str] = []
 
     def approve_while_the_form_is_read(execute, sql, params, many, context):
         if 'FROM "market_asset" WHERE' in sql and not asked:
             asked.append(sql)
-            approve_event(event_id=event.pk, approver=approver, at=event.history.get().history_date)
+            approve_event(
+                event_id=event.pk, approver=approver, at=event.history.get().history_date, seen=fingerprint_of(event)
+            )
         return execute(sql, params, many, context)
 
     client = as_user(curator)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -13,6 +14,7 @@ from market.services import (
     CannotSaveEventError,
     EventTerms,
     approve_event,
+    fingerprint_of,
     save_event,
     withdraw_approval,
 )
@@ -45,8 +47,8 @@ def approver():
 
 def terms(**overrides) -> EventTerms:
     """Write that an asset leaves at its last close."""
-    fields = {"asset_id": "old", "kind": "delisting", "treatment": "last", "effective_day": DAY, "note": "Halted."}
-    return EventTerms(**fields | overrides)
+    fields: dict[str, Any] = {"asset_id": "old", "kind": "delisting", "treatment": "last", "note": "Halted."}
+    return EventTerms(**fields | {"effective_day": DAY} | overrides)
 
 
 FITTING = [
@@ -152,8 +154,8 @@ def test_a_draft_is_rewritten_and_its_history_kept(author, bob):
 def test_another_person_approves(author, approver):
     event = save_event(terms=terms(), author=author)
 
-    approved = approve_event(event_id=event.pk, approver=approver, at=NOW)
-    again = approve_event(event_id=event.pk, approver=approver, at=NOW.replace(year=2024))
+    approved = approve_event(event_id=event.pk, approver=approver, at=NOW, seen=fingerprint_of(event))
+    again = approve_event(event_id=event.pk, approver=approver, at=NOW.replace(year=2024), seen=fingerprint_of(event))
 
     assert (approved.status, approved.approver, approved.approved_at) == ("approved", approver, NOW)
     assert again.approved_at == NOW
@@ -164,14 +166,14 @@ def test_who_wrote_it_last_cannot_approve_it(author, approver):
     save_event(terms=terms(), author=approver, event_id=event.pk)
 
     with pytest.raises(CannotApproveEventError, match="a second person does"):
-        approve_event(event_id=event.pk, approver=approver, at=NOW)
+        approve_event(event_id=event.pk, approver=approver, at=NOW, seen=fingerprint_of(event))
 
 
 def test_approving_needs_the_permission(author, bob):
     event = save_event(terms=terms(), author=author)
 
     for decide in (
-        lambda: approve_event(event_id=event.pk, approver=bob, at=NOW),
+        lambda: approve_event(event_id=event.pk, approver=bob, at=NOW, seen=fingerprint_of(event)),
         lambda: withdraw_approval(event_id=event.pk, approver=author),
     ):
         with pytest.raises(CannotApproveEventError, match="needs the permission"):
@@ -180,7 +182,7 @@ def test_approving_needs_the_permission(author, bob):
 
 def test_an_approved_event_never_changes(author, approver):
     event = save_event(terms=terms(), author=author)
-    approve_event(event_id=event.pk, approver=approver, at=NOW)
+    approve_event(event_id=event.pk, approver=approver, at=NOW, seen=fingerprint_of(event))
 
     with pytest.raises(CannotSaveEventError, match="It is approved and stays as it is"):
         save_event(terms=terms(treatment="zero"), author=author, event_id=event.pk)
@@ -190,7 +192,7 @@ def test_an_approved_event_never_changes(author, approver):
 
 def test_an_edit_after_the_approval_is_taken_back_needs_a_new_one(author, approver):
     event = save_event(terms=terms(), author=author)
-    approve_event(event_id=event.pk, approver=approver, at=NOW)
+    approve_event(event_id=event.pk, approver=approver, at=NOW, seen=fingerprint_of(event))
 
     withdraw_approval(event_id=event.pk, approver=approver)
     withdraw_approval(event_id=event.pk, approver=approver)
@@ -202,26 +204,27 @@ def test_an_edit_after_the_approval_is_taken_back_needs_a_new_one(author, approv
 
 def test_two_events_of_a_kind_on_a_day_are_not_both_approved(author, approver):
     first, second = save_event(terms=terms(), author=author), save_event(terms=terms(treatment="zero"), author=author)
-    approve_event(event_id=first.pk, approver=approver, at=NOW)
+    approve_event(event_id=first.pk, approver=approver, at=NOW, seen=fingerprint_of(first))
 
     with pytest.raises(CannotApproveEventError, match="Another delisting of old on that day is approved already"):
-        approve_event(event_id=second.pk, approver=approver, at=NOW)
+        approve_event(event_id=second.pk, approver=approver, at=NOW, seen=fingerprint_of(second))
 
 
 def test_a_second_approver_hears_that_it_is_approved(author, approver):
     event = save_event(terms=terms(), author=author)
-    approve_event(event_id=event.pk, approver=approver, at=NOW)
+    approve_event(event_id=event.pk, approver=approver, at=NOW, seen=fingerprint_of(event))
     other = make_user(email="other@example.com")
     other.groups.add(Group.objects.get(name="approver"))
 
     with pytest.raises(CannotApproveEventError, match="is approved by approver@example"):
-        approve_event(event_id=event.pk, approver=other, at=NOW)
+        approve_event(event_id=event.pk, approver=other, at=NOW, seen=fingerprint_of(event))
 
 
 def test_terms_that_were_made_wrong_since_are_not_approved(author, approver):
     event = save_event(terms=terms(**SPLIT), author=author)
     make_asset("sim-old", simulated=True)
     AssetEvent.objects.filter(pk=event.pk).update(asset="sim-old")
+    event.refresh_from_db()
 
     with pytest.raises(CannotApproveEventError, match="do not mix"):
-        approve_event(event_id=event.pk, approver=approver, at=NOW)
+        approve_event(event_id=event.pk, approver=approver, at=NOW, seen=fingerprint_of(event))
