@@ -63,12 +63,23 @@ def claim_work() -> None:
     """Take up what people have asked for.
 
     Portfolios whose ledger has changed are valued, reviews are computed, approved restatements are carried out, rules
-    are replayed on history.
+    are replayed on history. What fails does not keep the others waiting: it is reported when all have had their turn.
     """
-    services.revalue_marked(at=timezone.now())
-    indices.compute_requested(at=timezone.now())
-    indices.run_approved_restatements(at=timezone.now())
-    services.run_requested_backtests(at=timezone.now())
+    steps = (
+        services.revalue_marked,
+        indices.compute_requested,
+        indices.run_approved_restatements,
+        services.run_requested_backtests,
+    )
+    failures = []
+    for step in steps:
+        try:
+            step(at=timezone.now())
+        except Exception as error:
+            logger.exception("work_failed", step=step.__name__)
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 @shared_task

@@ -12,6 +12,7 @@ from indices.models import Index, Methodology, Review
 
 PERMISSION = "indices.approve_methodology"
 NOTICE = timedelta(days=7)
+HORIZON = timedelta(days=730)
 Status = Methodology.Status
 
 
@@ -96,7 +97,7 @@ def mark_computed(*, methodology_id: int, params: object, by: User, at: datetime
 
 
 @transaction.atomic
-def approve_methodology(*, methodology_id: int, approver: User, at: datetime, seen: str = "") -> Methodology:
+def approve_methodology(*, methodology_id: int, approver: User, at: datetime, seen: str) -> Methodology:
     """Approve a version that has been replayed; one in an emergency needs a second approver and no replay.
 
     `seen` is the fingerprint of what the approver looked at: a version that was edited since is refused. Approving
@@ -105,7 +106,7 @@ def approve_methodology(*, methodology_id: int, approver: User, at: datetime, se
     _, methodology = _locked(methodology_id)
     if methodology.status not in Methodology.OPEN:
         raise CannotApproveError(f"Version {methodology.version} is announced already.")
-    if seen and seen != fingerprint(methodology):
+    if seen != fingerprint(methodology):
         raise CannotApproveError("It was edited since you opened it; look at it again.")
     if approver.pk in {methodology.approver_id, methodology.second_approver_id}:
         return methodology
@@ -217,13 +218,22 @@ def _check_dates(index: Index, methodology: Methodology, today: date) -> None:
     """Refuse rules that would have been in force before somebody approved them."""
     if index.status == Index.Status.RETIRED:
         raise CannotAnnounceError(f"{index.name} is retired; it has no next review.")
-    public = index.methodologies.announced()
     start = methodology.effective_from
-    if not public.exists():
-        return
+    if start is not None and start > today + HORIZON:
+        raise CannotAnnounceError(f"It would be in force from {start} only; choose a day within two years.")
+    public = index.methodologies.announced()
+    if public.exists():
+        _check_later_start(index, methodology, today)
+    elif start is not None:
+        raise CannotAnnounceError("The first version is in force from the start: leave the day empty.")
+
+
+def _check_later_start(index: Index, methodology: Methodology, today: date) -> None:
+    """Refuse a later version without its day, its notice, or room before it."""
+    start = methodology.effective_from
     if start is None:
         raise CannotAnnounceError("Give the day from which this version is in force: another one is announced.")
-    if public.filter(effective_from=start).exists():
+    if index.methodologies.announced().filter(effective_from=start).exists():
         raise CannotAnnounceError(f"Another version is in force from {start}; choose a different day.")
     if not methodology.emergency_reason and start < today + NOTICE:
         raise CannotAnnounceError(

@@ -31,7 +31,7 @@ class CannotRequestError(Exception):
 
 
 @transaction.atomic
-def approve_review(*, review_id: int, approver: User, at: datetime, seen: str = "") -> Review:
+def approve_review(*, review_id: int, approver: User, at: datetime, seen: str) -> Review:
     """Approve a proposal; an extraordinary one needs a second approver, and is announced when its day has come.
 
     `seen` is the digest of the inputs that the approver looked at: a proposal that was computed again since is
@@ -108,18 +108,13 @@ def request_review(*, index_id: int, reason: str, by: User, at: datetime) -> Rev
 def recompute_review(*, review_id: int, by: User) -> Review:
     """Have a proposal computed again at the same cut-off; approvals are void. One that waits for it changes nothing.
 
-    Raises CannotRequestError.
+    Only whoever asked for an extraordinary review has it computed again: nobody else takes their place on record and
+    makes an approver of them. What is announced is public and stays. Raises CannotRequestError.
     """
     review = _locked(review_id)
-    if not by.has_perm(MAY_RECOMPUTE):
-        raise CannotRequestError("Computing again needs the permission to change reviews.")
+    _check_recomputation(review, by)
     if review.status == Status.DRAFT:
         return review
-    if review.status in Review.TAKEN:
-        raise CannotRequestError(STAYS)
-    later = review.index.reviews.filter(status__in=Review.TAKEN, cutoff_day__gt=review.cutoff_day)
-    if later.exists():
-        raise CannotRequestError("A review with a later cut-off has taken effect since; ask for an extraordinary one.")
     _void_approval(review)
     review.status = Status.DRAFT
     review.reason = origin_of(review)
@@ -150,7 +145,7 @@ def _compute(*, index_id: int, review_id: int, at: datetime) -> bool:
     _keep_ahead(review, at.date())
     try:
         lines = _drawn_up(index, review)
-    except ValueError as error:
+    except (ValueError, ArithmeticError, LookupError) as error:
         review.status = Status.NEEDS_REVIEW
         review.reason = f"{error} {review.reason}".strip()[:300]
         lines = []
@@ -210,7 +205,7 @@ def _check_approval(review: Review, approver: User, seen: str) -> None:
         raise CannotDecideError("Approving needs the permission to approve reviews.")
     if review.requested_by_id == approver.pk:
         raise CannotDecideError("Whoever had it computed cannot approve it; another person does.")
-    if seen and seen != review.snapshot_hash:
+    if seen != review.snapshot_hash:
         raise CannotDecideError("It was computed again since you opened it; look at it once more.")
 
 
@@ -224,6 +219,20 @@ def _why_not(review: Review) -> str:
         Status.SUPERSEDED: STAYS,
     }
     return words.get(Status(review.status), "It is approved already.")
+
+
+def _check_recomputation(review: Review, by: User) -> None:
+    if not by.has_perm(MAY_RECOMPUTE):
+        raise CannotRequestError("Computing again needs the permission to change reviews.")
+    if review.status in Review.TAKEN:
+        raise CannotRequestError(STAYS)
+    if review.status == Status.ANNOUNCED:
+        raise CannotRequestError("It is announced and public, and stays as it is; an approver can still reject it.")
+    if review.kind == Kind.EXTRAORDINARY and review.requested_by_id != by.pk:
+        raise CannotRequestError(f"{review.requested_by} asked for it: nobody else has it computed again.")
+    later = review.index.reviews.filter(status__in=Review.TAKEN, cutoff_day__gt=review.cutoff_day)
+    if later.exists():
+        raise CannotRequestError("A review with a later cut-off has taken effect since; ask for an extraordinary one.")
 
 
 def _check_request(index: Index, reason: str, by: User, today: date) -> None:

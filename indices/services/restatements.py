@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
 from accounts.models import User
 from indices.models import Holding, Index, Level, Rebalance, Restatement
@@ -17,7 +17,7 @@ MAY_REQUEST = "indices.add_restatement"
 MAY_APPROVE = "indices.approve_restatement"
 BATCH = 2000
 MICROSECOND = timedelta(microseconds=1)
-IMPOSSIBLE = (CannotRunError, FormsDisagreeError, ValueError)
+IMPOSSIBLE = (CannotRunError, FormsDisagreeError, ValueError, ArithmeticError, LookupError, IntegrityError, DataError)
 """What stands in the way of a restatement; the message says it in words."""
 Status = Restatement.Status
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
 
 from indices.models import Index, Level, Methodology
 from indices.selectors.rulebooks import rules_of
@@ -18,6 +19,8 @@ from indices.services.replay import ONE_DAY, UNSETTLED, IndexReplay
 from indices.services.state import CannotRunError, IndexState
 
 LATE_PRICES = timedelta(days=45)
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -54,6 +57,11 @@ def run_window(*, start: date, end: date, at: datetime, records: bool = True) ->
                 replay = _run_index(index_id=index.pk, market=market, first=first, end=end, at=at)
             except (CannotRunError, FormsDisagreeError) as error:
                 result.problems.append(f"{index.slug}: {error}")
+            except (InterfaceError, OperationalError):
+                raise  # the database is away: no index can be run
+            except Exception as error:  # its own transaction is undone; the others go on
+                logger.exception("index_failed", index=index.slug)
+                result.problems.append(f"{index.slug}: {type(error).__name__}: {error}")
             else:
                 result.levels += len(replay.levels)
                 result.reviews += len(replay.reviews)

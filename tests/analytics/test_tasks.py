@@ -146,6 +146,27 @@ def test_work_that_people_asked_for_is_claimed(portfolio):
     assert [row[0] for row in valuations(portfolio, "net_deposits")][3:5] == [20, 30]
 
 
+def test_what_fails_keeps_nobody_else_waiting(portfolio, monkeypatch):
+    monkeypatch.setattr(tasks.services, "revalue_marked", _broken)
+
+    index = make_index()
+    review = index.reviews.create(
+        methodology=index.methodologies.get(), kind="extraordinary", cutoff_day=day("03-08"), cutoff_at=NOW,
+        announce_day=day("03-09"), effective_day=day("03-09"), status="draft", reason="Asked for.",
+    )  # fmt: skip
+
+    with pytest.raises(RuntimeError, match="broken"):
+        tasks.claim_work()
+
+    review.refresh_from_db()
+    assert review.status == "needs_review"
+
+
+def _broken(*, at):
+    """Fail as a bug would."""
+    raise RuntimeError("broken")
+
+
 def test_reviews_that_people_asked_for_are_computed(portfolio):
     index = make_index()
     review = index.reviews.create(

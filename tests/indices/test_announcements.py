@@ -239,3 +239,15 @@ def test_a_preview_is_what_the_night_would_find_and_writes_nothing():
     ]
     assert preview.problem == ""
     assert Review.objects.count() == 1
+
+
+def test_the_first_version_has_no_day(index, alice, approver):
+    methodology = approved(index, alice, approver, effective_from=TODAY + WEEK)
+
+    refuses(methodology, CannotAnnounceError, "in force from the start", lambda: announce(methodology))
+
+
+def test_nobody_announces_for_the_far_future(alice, approver):
+    methodology = approved(make_index(), alice, approver, effective_from=TODAY + 731 * ONE_DAY)
+
+    refuses(methodology, CannotAnnounceError, "within two years", lambda: announce(methodology))

@@ -385,7 +385,10 @@ def test_a_new_version_of_the_rules_holds_from_its_day():
 
     first, second = Review.objects.filter(index=index).order_by("cutoff_day")
     assert (first.methodology.version, second.methodology.version) == (1, 2)
-    assert dict(second.rebalances.get().holdings.values_list("asset", "weight")) == {"a": Decimal("0.5"), "b": Decimal("0.5")}
+    assert dict(second.rebalances.get().holdings.values_list("asset", "weight")) == {
+        "a": Decimal("0.5"),
+        "b": Decimal("0.5"),
+    }
 
 
 def test_an_index_that_never_starts_is_reviewed_once_a_cutoff():
@@ -398,3 +401,16 @@ def test_an_index_that_never_starts_is_reviewed_once_a_cutoff():
     assert again.reviews == 0
     assert index.reviews.count() == 2
     assert levels_of(index) == {}
+
+
+def test_an_index_that_breaks_in_a_way_nobody_foresaw_leaves_the_others_alone():
+    first_example(("110", "45", "12"))
+    # So little is held at such a level that its units are no number above 0.
+    poisoned = make_index(slug="a-poisoned", base_value=Decimal("1e-18"))
+    sound = make_index(slug="sound")
+
+    result = run_window(start=FIRST, end=FIRST + DAY, at=AT)
+
+    assert [problem.split(":")[0] for problem in result.problems] == ["a-poisoned"]
+    assert list(levels_of(sound).values()) == ["1000.0000", "1075.0000"]
+    assert not Review.objects.filter(index=poisoned).exists()

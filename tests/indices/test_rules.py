@@ -191,6 +191,7 @@ def test_what_cannot_be_read_is_named(params, field, words):
         (BLENDED | {"blend": {"cap": "1", "equal": "0"}}, "blend", "parts above 0%"),
         ({"tilt": "momentum"}, "tilt_strength", "above 0 with a tilt, and 0 without"),
         ({"tilt_strength": "0.5"}, "tilt_strength", "above 0 with a tilt, and 0 without"),
+        ({"tilt": "momentum", "tilt_strength": "11"}, "tilt_strength", "is at most 10, not 11."),
         ({"cap_largest": "0.5"}, "cap_largest", "goes with a largest weight, and none is given"),
         ({"cap_flexible": True}, "cap_flexible", "goes with a largest weight"),
         ({"cap_relaxes": True}, "cap_relaxes", "goes with a largest weight"),

@@ -34,6 +34,7 @@ WHOLE = (
 SHARES = ("shrinkage", "drop_below", "band_lower", "vol_exposure", "vol_deadband", "gate_neutral", "gate_bear", "floor")
 SHARES_ABOVE_0 = ("cap", "cap_largest", "sector_cap", "turnover_limit", "band_absolute", "band_aggregate")
 ABOVE_0 = ("band_relative", "band_upper", "vol_high", "vol_low", "vol_target", "notional")
+STRONGEST_TILT = 10
 NOT_BELOW_0 = ("min_price", "tilt_strength", "impact", "fee", "half_spread")
 PAIRS = {
     "liquidity": "the value that a newcomer needs",
@@ -120,6 +121,8 @@ def _scores(rules: "Rules") -> Problems:
             )
     if (rules.tilt == Tilt.NONE) != (rules.tilt_strength == 0):
         yield RulesError("tilt_strength", "is above 0 with a tilt, and 0 without.")
+    if rules.tilt_strength > STRONGEST_TILT:
+        yield RulesError("tilt_strength", f"is at most {STRONGEST_TILT}, not {rules.tilt_strength}.")
 
 
 def _bending_caps(rules: "Rules") -> Problems:
