@@ -1,6 +1,6 @@
 """Screens, ranks and weights together: a verdict with a reason for every asset."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -28,7 +28,7 @@ SOUND = Candidate(
 STRICT = {"min_age_days": 90, "liquidity_enter": "5000000", "liquidity_stay": "3000000", "min_count": 1}
 
 
-def composed(candidates: Sequence[Candidate], incumbents: Set[str], rules: Rules, **known: Any) -> Composition:
+def composed(candidates: Sequence[Candidate], incumbents: AbstractSet[str], rules: Rules, **known: Any) -> Composition:
     """Reconstitute from what is known of candidates."""
     inputs = ReviewInputs(
         kind=ReviewKind.RECONSTITUTION,
@@ -88,7 +88,9 @@ def test_worked_example_4_the_buffer_saves_a_change():
 def test_the_first_screen_that_fails_is_the_reason(change, rules, reason, words):
     candidate = replace(SOUND, **change)
 
-    outcome = composed([candidate, replace(SOUND, asset_id="other", sector="defi")], set(), make_rules(**STRICT | rules))
+    outcome = composed(
+        [candidate, replace(SOUND, asset_id="other", sector="defi")], set(), make_rules(**STRICT | rules)
+    )
 
     verdict = next(v for v in outcome.verdicts if v.candidate is candidate)
     assert verdict.reason == reason
