@@ -46,7 +46,7 @@ def run(end: date, start: date = FIRST) -> None:
 
 def units(day: date) -> dict[str, Decimal]:
     """Return the units in force after the close of a day."""
-    basket = Rebalance.objects.current().filter(effective_day__lte=day).last()
+    basket = Rebalance.objects.current().filter(effective_day__lte=day).reverse()[0]
     return dict(basket.holdings.values_list("asset", "units"))
 
 

@@ -190,7 +190,7 @@ def test_due_diligence_is_recorded_by_whoever_is_logged_in(curator, market):
     with time_machine.travel(datetime(2024, 5, 21, 9, tzinfo=UTC), tick=False):
         response = post_diligence(curator, reviewer="1", recorded_at="2000-01-01")
 
-    newest = DueDiligence.objects.filter(asset="a").first()
+    newest = DueDiligence.objects.filter(asset="a")[0]
     assert response.status_code == 302
     assert (newest.reviewer.email, newest.recorded_at) == ("curator@example.com", datetime(2024, 5, 21, 9, tzinfo=UTC))
     assert {aspect: getattr(newest, aspect) for aspect in DueDiligence.ASPECTS} == SCORES
