@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.http import HistoryAdmin, user_of
 from indices import services
 from indices.admin.layout import fieldsets_for
-from indices.admin.steps import ANNOUNCE, APPROVE, SEND_BACK, STEPS, Step, in_force, standing_of, take
+from indices.admin.steps import ANNOUNCE, SEND_BACK, STEPS, Step, in_force, standing_of, take
 from indices.calc.rules import Rules, RulesError, describe
 from indices.forms import CutoffForm, MethodologyForm, rules_as_initial
 from indices.models import Index, Methodology
@@ -38,7 +38,7 @@ class MethodologyAdmin(HistoryAdmin):
     list_filter = ("status", "index")
     list_select_related = ("index", "author", "computed_by", "approver")
     search_fields = ("index__name", "index__slug")
-    actions = ("approve", "send_back", "announce")
+    actions = ("send_back", "announce")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Methodology | None = None) -> tuple[str, ...]:
         return ("index", "in_words", "in_json") if obj else ()
@@ -129,11 +129,6 @@ class MethodologyAdmin(HistoryAdmin):
             emergency_reason=form.cleaned_data["emergency_reason"],
         )
         obj.pk, obj.version, obj.status = saved.pk, saved.version, saved.status
-
-    @admin.action(description=_("Approve"), permissions=["approve"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[Methodology]) -> None:
-        """Approve the chosen versions."""
-        self._take_all(APPROVE, request, queryset)
 
     @admin.action(description=_("Send back to the author"), permissions=["approve"])
     def send_back(self, request: HttpRequest, queryset: QuerySet[Methodology]) -> None:

@@ -192,7 +192,9 @@ def _what_may_be_done(request: HttpRequest, review: Review) -> dict[str, Any]:
     return {
         "may_approve": approves and review.status == Status.COMPUTED and not is_own and not has_approved,
         "may_reject": approves and review.status in Review.WAITING,
-        "may_recompute": user.has_perm("indices.change_review") and review.status not in {*Review.TAKEN, Status.DRAFT},
+        "may_recompute": user.has_perm("indices.change_review")
+        and review.status not in {*Review.TAKEN, Status.DRAFT, Status.ANNOUNCED}
+        and (is_own or review.kind != Review.Kind.EXTRAORDINARY),
         "is_own": approves and is_own and review.status == Status.COMPUTED,
         "needs_two": review.kind == Review.Kind.EXTRAORDINARY,
     }

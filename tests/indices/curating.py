@@ -3,6 +3,8 @@
 from django.contrib.auth.models import Group
 
 from indices.forms import START, MethodologyForm, rules_as_initial
+from indices.models import Methodology
+from indices.services.governance import fingerprint
 from tests.factories import make_user
 
 LIST = "/admin/indices/methodology/"
@@ -27,7 +29,8 @@ def page_of(methodology):
 
 
 def step(client, methodology, name, **sent):
-    """Press a button on the page of a version; return the page that follows."""
+    """Press a button on the page of a version as it is stored now; return the page that follows."""
+    sent = {"seen": fingerprint(Methodology.objects.get(pk=methodology.pk))} | sent
     return client.post(f"{LIST}{methodology.pk}/{name}/step/", sent, follow=True).content.decode()
 
 

@@ -58,8 +58,9 @@ def computed(index: Index, curator: User) -> Review:
 
 
 def approve(review: Review, approver: User, *, at: datetime | None = None) -> Review:
-    """Approve four hours into the running day."""
-    return approve_review(review_id=review.pk, approver=approver, at=at or after(LAST, hours=4))
+    """Approve what is proposed now, four hours into the running day."""
+    seen = Review.objects.values_list("snapshot_hash", flat=True).get(pk=review.pk)
+    return approve_review(review_id=review.pk, approver=approver, at=at or after(LAST, hours=4), seen=seen)
 
 
 def weights_of(review: Review) -> dict[str, Decimal | None]:

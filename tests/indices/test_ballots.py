@@ -86,6 +86,7 @@ def test_below_the_quorum_the_basket_before_stays_and_says_why(index, ballot):
 
 def test_a_vote_cast_after_the_cutoff_changes_nothing(index, ballot):
     vote_all(ballot, "cccaa")
+    type(index).objects.update(auto_approve=False)
     night(JANUARY_31)
     review = index.reviews.get(cutoff_day=JANUARY_31)
     before = (review.snapshot_hash, weights_of(review))

@@ -10,7 +10,6 @@ from indices.services import (
     CannotAnnounceError,
     CannotApproveError,
     CannotDraftError,
-    approve_methodology,
     mark_computed,
     reject_methodology,
 )
@@ -226,7 +225,7 @@ def test_approving_twice_is_approving_once(index, alice, approver):
     methodology = approved(index, alice, approver)
     before = row(methodology)
 
-    again = approve_methodology(methodology_id=methodology.id, approver=approver, at=AT + ONE_DAY)
+    again = approve(methodology, approver, at=AT + ONE_DAY)
 
     assert again.approved_at == AT
     assert row(methodology) == before
@@ -246,6 +245,7 @@ def test_what_was_edited_since_somebody_looked_is_not_approved(index, alice, app
     replayed(edited, alice)
 
     refuses(edited, CannotApproveError, "edited since you opened it", lambda: approve(edited, approver, seen=seen))
+    refuses(edited, CannotApproveError, "edited since you opened it", lambda: approve(edited, approver, seen=""))
 
     assert approve(edited, approver, seen=fingerprint(edited)).status == "approved"
 

@@ -58,10 +58,9 @@ def index(db):
     return make_reviewed()
 
 
-def test_computing_again_voids_approvals_and_keeps_the_cutoff_and_the_reason(index, curator, first, second):
+def test_computing_again_voids_an_approval_and_keeps_the_cutoff_and_the_reason(index, curator, first):
     review = computed(index, curator)
     approve(review, first)
-    approve(review, second)
     known_at, digest = review.cutoff_at, review.snapshot_hash
 
     again = recompute_review(review_id=review.pk, by=curator)
@@ -89,6 +88,35 @@ def test_computing_again_needs_the_permission(index, curator, first):
         recompute_review(review_id=computed(index, curator).pk, by=first)
 
 
+def test_who_asked_for_an_extraordinary_review_does_not_come_to_approve_it(index, curator):
+    asker = staff("asker@example.com", "curator", "approver")
+    review = computed(index, asker)
+    other = staff("other@example.com", "curator", "approver")
+
+    for by in (curator, other):
+        with pytest.raises(CannotRequestError, match=r"asker@example\.com asked for it: nobody else"):
+            recompute_review(review_id=review.pk, by=by)
+    recompute_review(review_id=review.pk, by=asker)
+    compute_requested(at=after(LAST, hours=4))
+
+    review.refresh_from_db()
+    assert (review.status, review.requested_by) == ("computed", asker)
+    with pytest.raises(CannotDecideError, match="Whoever had it computed cannot approve it"):
+        approve(review, asker, at=after(LAST, hours=5))
+
+
+def test_what_is_announced_is_public_and_not_computed_again(index, curator, first, second):
+    review = computed(index, curator)
+    approve(review, first)
+    assert approve(review, second).status == "announced"
+    before = Review.objects.filter(pk=review.pk).values().get()
+
+    with pytest.raises(CannotRequestError, match="announced and public, and stays"):
+        recompute_review(review_id=review.pk, by=curator)
+
+    assert Review.objects.filter(pk=review.pk).values().get() == before
+
+
 def test_what_was_recorded_after_the_request_does_not_enter(index, curator):
     review = ask(index, curator)
     old = DailyPrice.objects.get(asset="b", day=LAST)
@@ -107,17 +135,19 @@ def test_computing_again_what_the_night_computed_gives_the_same_digest(curator, 
     for shift, coin in enumerate(coins):
         price_days(coin, date(2022, 10, 1), up_and_down[shift:], supply=10 + shift)
     index = make_index(make_rules(**rules))
+    night(JANUARY_31 - DAY)
+    Index.objects.update(auto_approve=False)
     night(JANUARY_31)
     review = index.reviews.get(cutoff_day=JANUARY_31)
     before = (review.snapshot_hash, weights_of(review))
-    assert review.status == "announced"
+    assert review.status == "computed"
 
     recompute_review(review_id=review.pk, by=curator)
     compute_requested(at=after(JANUARY_31, hours=2))
 
     review.refresh_from_db()
     assert (review.snapshot_hash, weights_of(review)) == before
-    assert (review.status, review.effective_day) == ("announced", FEBRUARY)
+    assert (review.status, review.effective_day) == ("computed", FEBRUARY)
 
 
 def test_a_trigger_computed_again_knows_what_fired_it(curator):

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from accounts.models import User
 from indices.models import Index, Methodology
 from indices.services import announce_methodology, approve_methodology, mark_computed, save_draft
+from indices.services.governance import fingerprint
 from tests.factories import make_user
 from tests.indices.factories import AT, make_rules
 
@@ -30,8 +31,9 @@ def replayed(methodology, by):
 
 
 def approve(methodology, by, **options):
-    """Approve a version."""
-    return approve_methodology(methodology_id=methodology.id, approver=by, at=AT, **options)
+    """Approve a version as it is stored now, or as it was `seen`."""
+    seen = fingerprint(Methodology.objects.get(pk=methodology.pk))
+    return approve_methodology(**{"methodology_id": methodology.id, "approver": by, "at": AT, "seen": seen} | options)
 
 
 def announce(methodology, at=AT):
