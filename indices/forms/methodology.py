@@ -79,7 +79,9 @@ class MethodologyForm(
             "emergency_reason": _("Why it cannot wait"),
         }
         help_texts = {
-            "effective_from": _("First effective day under these rules. Empty: from the start, for a first version."),
+            "effective_from": _(
+                "First effective day under these rules; empty for a first version, which is from the start."
+            ),
             "emergency_reason": _(
                 "Empty but in an emergency: then it needs no replay and no notice, but two approvers."
             ),
@@ -118,15 +120,21 @@ class MethodologyForm(
         return cleaned
 
     def _check_day(self, index: Index) -> None:
-        """Refuse a day on which another announced version begins: two would be in force at once."""
+        """Refuse early what could not be announced: two versions of one day, a later one without its day."""
         if "effective_from" in self.errors:
             return
         day = self.cleaned_data["effective_from"]
         others = index.methodologies.announced().exclude(pk=self.instance.pk)
-        if day and others.filter(effective_from=day).exists():
-            self.add_error("effective_from", _("Another version is in force from that day; choose a different one."))
-        elif day is None and others.exists():
-            self.add_error("effective_from", _("Give the day from which it is in force: another version is announced."))
+        if not others.exists():
+            problem = _("Leave it empty: the first version is in force from the start.") if day else ""
+        elif day is None:
+            problem = _("Give the day from which it is in force: another version is announced.")
+        elif others.filter(effective_from=day).exists():
+            problem = _("Another version is in force from that day; choose a different one.")
+        else:
+            problem = ""
+        if problem:
+            self.add_error("effective_from", problem)
 
     def _check_sleeve(self, rules: Rules, index: Index | None) -> None:
         """Refuse a sleeve of what is not there, not of this market, or no stablecoin; the ids are named."""

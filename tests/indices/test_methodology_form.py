@@ -238,12 +238,13 @@ def test_two_versions_do_not_begin_on_one_day():
     assert found == {"effective_from": "Another version is in force from that day; choose a different one."}
 
 
-def test_a_later_version_has_its_day_and_a_first_one_needs_none(index):
+def test_a_later_version_has_its_day_and_a_first_one_has_none(index):
     announced = make_index()
 
     assert "another version is announced" in errors_of(announced, effective_from="")["effective_from"]
     assert form(announced, effective_from="2024-06-01").is_valid()
     assert form(index, effective_from="").is_valid()
+    assert "in force from the start" in errors_of(index, effective_from="2024-06-01")["effective_from"]
 
 
 # What is shown
