@@ -147,7 +147,7 @@ def test_work_that_people_asked_for_is_claimed(portfolio):
 
 
 def test_what_fails_keeps_nobody_else_waiting(portfolio, monkeypatch):
-    monkeypatch.setattr(tasks.services, "revalue_marked", _broken)
+    monkeypatch.setattr("analytics.services.revalue_marked", _broken)
 
     index = make_index()
     review = index.reviews.create(
