@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from accounts.models import User
 from analytics.services import run_nights
-from indices.models import Ballot, Index, Review, Vote
+from indices.models import Ballot, Index, Rebalance, Review, Vote
 from indices.services import load_presets
 from market.models import close_of
 from market.services import seed_simulated_market
@@ -35,6 +35,7 @@ class World:
             "slug": index.slug,
             "portfolio_id": str(self.portfolio.pk),
             "review_id": str(review.pk),
+            "rebalance_id": _first(Rebalance.objects.filter(index=index)),
             "day": str(review.effective_day),
             "sleeve_id": _first(Sleeve.objects.filter(portfolio=self.portfolio)),
             "wallet_id": _first(Wallet.objects.filter(portfolio=self.portfolio)),
