@@ -14,6 +14,7 @@ from indices.services.governance import (
     reject_methodology,
     retire_index,
     save_draft,
+    void_open_versions,
 )
 from indices.services.presets import load_presets
 from indices.services.proposals import (
@@ -77,5 +78,6 @@ __all__ = [
     "run_window",
     "save_draft",
     "verify_rebalances",
+    "void_open_versions",
     "withdraw_event",
 ]

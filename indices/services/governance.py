@@ -167,6 +167,17 @@ def announce_methodology(*, methodology_id: int, at: datetime) -> Methodology:
 
 
 @transaction.atomic
+def void_open_versions(*, index_id: int, by: User) -> None:
+    """Make drafts of the open versions of an index that was changed: what was replayed and approved was another."""
+    index = Index.objects.select_for_update().get(pk=index_id)
+    for methodology in index.methodologies.select_for_update().filter(status__in=Methodology.OPEN):
+        methodology.status = Status.DRAFT
+        methodology.computed_by = methodology.computed_at = None
+        _void_approval(methodology)
+        _save(methodology, f"The index was edited by {by}.")
+
+
+@transaction.atomic
 def retire_index(*, index_id: int, day: date) -> Index:
     """Stop running an index from a day on; its record stays, and so do the holdings of those who follow it.
 

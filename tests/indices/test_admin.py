@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from indices.models import Index, Level, Rebalance
 from indices.services import run_window
 from tests.indices.factories import AT, FIRST, NEXT, make_coin, make_index, price_flat
+from tests.indices.versions import approved
 
 pytestmark = pytest.mark.django_db
 
@@ -119,3 +120,48 @@ def test_what_the_night_wrote_is_read_only_and_listed_in_few_queries(
     assert client.get(f"{url}/{row.pk}/change/").status_code == 200
     assert client.get(f"{url}/add/").status_code == 403
     assert client.post(f"{url}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"universe": "simulated"}, "draft"),
+        ({"base_value": "100"}, "draft"),
+        ({"base_date": "2023-01-03"}, "draft"),
+        ({"auto_approve": "on"}, "draft"),
+        ({"summary": "Other words."}, "approved"),
+    ],
+)
+def test_an_index_of_another_base_needs_its_rules_replayed_and_approved_again(
+    as_user, curator, approver, changes, status
+):
+    client = as_user(curator)
+    client.post("/admin/indices/index/add/", NEW)
+    index = Index.objects.get()
+    methodology = approved(index, curator, approver)
+
+    client.post(f"/admin/indices/index/{index.pk}/change/", NEW | changes)
+
+    methodology.refresh_from_db()
+    is_void = status == "draft"
+    assert methodology.status == status
+    assert (methodology.approver, methodology.computed_by) == ((None, None) if is_void else (approver, curator))
+
+
+def test_what_an_announced_index_is_stays_and_only_an_approver_lets_it_approve_itself(as_user, curator, approver):
+    index = make_index()
+    Index.objects.update(auto_approve=False)
+    url = f"/admin/indices/index/{index.pk}/change/"
+    asked = NEW | {"base_value": "7", "universe": "simulated", "base_date": "2023-01-03", "auto_approve": "on"}
+    before = (index.slug, index.universe, index.base_value, index.base_date)
+
+    assert as_user(curator).get(url).status_code == 200
+    as_user(curator).post(url, asked)
+    index.refresh_from_db()
+    assert (index.name, index.auto_approve) == ("Made", False)
+    curator.groups.add(Group.objects.get(name="approver"))
+    as_user(curator).post(url, asked)
+
+    index.refresh_from_db()
+    assert index.auto_approve
+    assert (index.slug, index.universe, index.base_value, index.base_date) == before
