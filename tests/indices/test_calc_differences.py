@@ -44,7 +44,10 @@ def test_what_stands_at_the_place_is_shown(expected, found, difference):
 
 
 def test_the_order_of_lines_alone_is_a_difference_of_the_text():
-    assert differ(LINES, LINES[::-1]).place == "text"
+    found = differ(LINES, LINES[::-1])
+
+    assert found is not None
+    assert found.place == "text"
 
 
 def test_a_text_that_is_no_json_differs_as_a_whole():

@@ -120,7 +120,7 @@ def test_before_the_first_basket_there_is_nothing_to_weigh_again():
 
 
 def test_without_a_market_cap_nobody_is_weighed_by_it_again():
-    known = {"kind": "rebalance", "incumbents": frozenset("a"), "current": {"a": Decimal(1)}}
+    known: dict[str, Any] = {"kind": "rebalance", "incumbents": frozenset("a"), "current": {"a": Decimal(1)}}
     candidate = replace(SOUND, market_cap=None)
 
     by_cap = composed([candidate], **known)
@@ -131,7 +131,7 @@ def test_without_a_market_cap_nobody_is_weighed_by_it_again():
     assert weights(by_value_traded) == {"a": "1.000000"}
 
 
-DRIFTED = {
+DRIFTED: dict[str, Any] = {
     "kind": "trigger",
     "trigger": "drift",
     "fired": "Drift.",

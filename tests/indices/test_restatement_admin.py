@@ -188,8 +188,8 @@ def test_the_basket_of_a_draft_has_no_public_bundle(as_user, curator, index):
 
 @pytest.mark.parametrize("table", ["rebalance", "level"])
 def test_versions_can_be_told_apart_in_lists(as_user, curator, index, table):
-    model = {"rebalance": Rebalance, "level": Level}[table]
-    newest = model.objects.order_by("-pk").first()
+    model: type[Rebalance | Level] = Rebalance if table == "rebalance" else Level
+    newest = model.objects.order_by("-pk")[0]
     model.objects.filter(pk=newest.pk).update(superseded_at=newest.index.created_at)
     client = as_user(curator)
 

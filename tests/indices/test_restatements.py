@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -61,17 +62,19 @@ def test_what_is_restated_is_what_a_run_on_right_prices_gives(curator, approver)
 
     assert (done.status, done.last_day, done.done_at) == ("done", LAST, LATER)
     assert levels_of(typo) != wrong
-    restated, fresh = (Level.objects.current().filter(index=index).order_by("day") for index in (typo, right))
-    for ours, theirs in zip(restated, fresh, strict=True):
-        assert abs(ours.gross / theirs.gross - 1) <= EXACT
-        assert abs(ours.net / theirs.net - 1) <= EXACT
+    levels = (Level.objects.current().filter(index=index).order_by("day") for index in (typo, right))
+    rows: list[Any] = [found.values_list("gross", "net") for found in levels]
+    for one, other in zip(*rows, strict=True):
+        assert all(abs(a / b - 1) <= EXACT for a, b in zip(one, other, strict=True))
     assert len(baskets(typo)) == 4
     for ours, theirs in zip(baskets(typo), baskets(right), strict=True):
         assert ours.keys() == theirs.keys()
         assert all(abs(ours[a][0] / theirs[a][0] - 1) <= EXACT and ours[a][1] == theirs[a][1] for a in ours)
     fields = ("divisor", "turnover", "cost", "net_factor")
-    ours, theirs = (Rebalance.objects.current().filter(index=index).values_list(*fields) for index in (typo, right))
-    for one, other in zip(ours, theirs, strict=True):
+    corrected, right_at_once = (
+        Rebalance.objects.current().filter(index=index).values_list(*fields) for index in (typo, right)
+    )
+    for one, other in zip(corrected, right_at_once, strict=True):
         assert all(abs(a - b) <= EXACT for a, b in zip(one, other, strict=True))
     assert verify_rebalances().failures == []
 

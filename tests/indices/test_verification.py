@@ -62,7 +62,7 @@ def told() -> list[str]:
 
 def newest() -> Rebalance:
     """Return the newest basket."""
-    return Rebalance.objects.current().last()
+    return Rebalance.objects.current().reverse()[0]
 
 
 def test_what_the_night_wrote_follows_from_its_inputs(index):
@@ -219,6 +219,7 @@ def test_a_verdict_that_was_deleted_is_named(index):
 
 def test_weights_that_were_not_decided_are_named_twice(index):
     line = ReviewLine.objects.get(review__effective_day=NEXT, asset="a")
+    assert line.weight is not None
     ReviewLine.objects.filter(pk=line.pk).update(weight=line.weight - Decimal("0.01"))
 
     assert told() == [f"{NEXT} targets, a", f"{NEXT} verdicts, lines[a].weight"]
