@@ -154,6 +154,7 @@ def test_while_it_waits_or_runs_the_page_loads_itself_again(as_user, curator, wa
 
     assert REFRESH in text
     assert '<progress max="100" value="40"' in text
+    assert ">40%<" in text
 
 
 def test_a_failed_one_says_why(as_user, curator, waiting):
