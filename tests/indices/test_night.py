@@ -354,20 +354,6 @@ def test_units_that_18_decimals_cannot_hold_are_a_problem_before_they_are_stored
     assert not Review.objects.exists()
 
 
-def test_unreadable_or_missing_rules_are_a_problem_that_names_the_rule():
-    first_example()
-    unreadable, unruled = make_index(slug="unreadable"), make_index(slug="unruled")
-    unreadable.methodologies.update(params={"count": "ten"})
-    unruled.methodologies.all().delete()
-
-    result = run_window(start=FIRST, end=FIRST, at=AT)
-
-    assert result.problems == [
-        "unreadable: The announced methodology cannot be read. count: is a whole number, not 'ten'.",
-        "unruled: No methodology is announced.",
-    ]
-
-
 def test_a_new_version_of_the_rules_holds_from_its_day():
     a, b, c = make_coin("a"), make_coin("b"), make_coin("c")
     price_flat({a: "100", b: "50", c: "10"}, EVE, NEXT + DAY)
@@ -401,16 +387,3 @@ def test_an_index_that_never_starts_is_reviewed_once_a_cutoff():
     assert again.reviews == 0
     assert index.reviews.count() == 2
     assert levels_of(index) == {}
-
-
-def test_an_index_that_breaks_in_a_way_nobody_foresaw_leaves_the_others_alone():
-    first_example(("110", "45", "12"))
-    # So little is held at such a level that its units are no number above 0.
-    poisoned = make_index(slug="a-poisoned", base_value=Decimal("1e-18"))
-    sound = make_index(slug="sound")
-
-    result = run_window(start=FIRST, end=FIRST + DAY, at=AT)
-
-    assert [problem.split(":")[0] for problem in result.problems] == ["a-poisoned"]
-    assert list(levels_of(sound).values()) == ["1000.0000", "1075.0000"]
-    assert not Review.objects.filter(index=poisoned).exists()
