@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.core.cache import cache
+from django.db.models.signals import post_migrate
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 # A busy machine is no counterexample.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
+
+
+def _have_groups_again(sender: AppConfig, **_: object) -> None:
+    """Make the groups that come with the migrations after each emptying of the database, which takes them away."""
+    if sender.label == "analytics":
+        import_module("analytics.migrations.0003_groups").make_groups(apps, None)
+
+
+post_migrate.connect(_have_groups_again)
 
 
 @pytest.fixture(autouse=True)
@@ -43,12 +53,6 @@ def alice(db) -> "User":
 def bob(db) -> "User":
     """Make the stranger."""
     return make_user(email="bob@example.com")
-
-
-@pytest.fixture
-def groups(db) -> None:
-    """Have the groups that come with the migrations: a test that empties the database takes them away."""
-    import_module("analytics.migrations.0003_groups").make_groups(apps, None)
 
 
 @pytest.fixture

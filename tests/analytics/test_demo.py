@@ -66,7 +66,7 @@ def test_the_demo_is_made_once_and_the_night_completes_it(monkeypatch, capsys):
     assert "VaR 95%" in words
 
 
-def test_the_curator_drafts_and_the_approver_approves(as_user, groups):
+def test_the_curator_drafts_and_the_approver_approves(as_user):
     demo.make_people(dict.fromkeys(demo.PEOPLE, "secret"))
     curator, approver = (User.objects.get(email=email) for email in (demo.CURATOR, demo.APPROVER))
 
@@ -84,7 +84,7 @@ def test_the_curator_drafts_and_the_approver_approves(as_user, groups):
         assert approver.has_perm(name)
 
 
-def test_the_groups_have_every_right_that_they_name(groups):
+def test_the_groups_have_every_right_that_they_name():
     migration = import_module("analytics.migrations.0003_groups")
 
     for name, granted in (("curator", migration.CURATOR), ("approver", migration.APPROVER)):
