@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from indices.calc.composition import Composition
-from tests.indices.compositions import DOLLAR, SOUND, ZIGZAG, coins, composed, path, weights
+from indices.calc.inputs import ReviewInputs, ReviewKind
+from indices.calc.reweighting import breaks_a_limit
+from tests.indices.compositions import DAY, DOLLAR, SOUND, ZIGZAG, coins, composed, path, weights
+from tests.indices.factories import make_rules
 
 CALMED = {
     "alpha": "0", "vol_target": "0.1", "sleeve": ["s"], "exclude": ["stable"], "cooldown_days": 1, "max_triggers": 5,
@@ -97,6 +100,19 @@ def test_a_recap_leaves_the_sleeve_as_it_is():
 
     # .8 and .2 of the risk assets become .6 and .4 of the same half.
     assert weights(outcome) == {"a": "0.300000", "b": "0.200000", "s": "0.500000"}
+
+
+def test_what_cannot_be_weighed_counts_as_broken_so_that_a_review_says_why():
+    inputs = ReviewInputs(
+        kind=ReviewKind.RECAP,
+        rules=make_rules(count=1, enter=1, keep=1, min_count=1),
+        cutoff_day=DAY,
+        candidates=(SOUND,),
+        incumbents=frozenset("a"),
+    )
+
+    assert breaks_a_limit(replace(inputs, current={"s": Decimal(1)}))
+    assert not breaks_a_limit(replace(inputs, current={"a": Decimal(1)}))
 
 
 def test_nothing_but_the_sleeve_leaves_nothing_to_cut_back():
