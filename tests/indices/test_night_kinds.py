@@ -266,11 +266,11 @@ def test_a_newcomer_passes_as_many_reviews_in_a_row_as_the_rules_say():
     run(FIRST, date(2023, 5, 1))
 
     told = ReviewLine.objects.filter(asset="c").order_by("review__cutoff_day")
-    assert list(told.values_list("reason", "metrics__streak")) == [
-        ("ineligible:streak", 1),
-        ("ineligible:streak", 2),
-        ("auto_in", 3),
-        ("auto_in", 4),
+    assert [(line.reason, line.metrics["streak"]) for line in told] == [
+        ("ineligible:streak", "1"),
+        ("ineligible:streak", "2"),
+        ("auto_in", "3"),
+        ("auto_in", "4"),
     ]
     assert told[0].detail == "Passed 1 reviews in a row; 3 to enter."
 
