@@ -18,7 +18,7 @@ MODULES = {
     "__init__", "apps", "migrations", "templatetags", "urls", "views", "api", "admin", "management", "http", "forms",
     "services", "selectors", "models", "calc",
 }  # fmt: skip
-ONLY_IN = {"tasks": "analytics", "sources": "market", "money": "market"}
+ONLY_IN = {"tasks": "analytics", "sources": "market", "importers": "portfolios", "money": "market"}
 OURS = [*LAYERS, "config", "tests", "benchmarks"]
 
 

@@ -1,0 +1,51 @@
+"""Fiat currencies by ISO 4217 code. Their asset ids are the codes in lower case; their prices are USD rates."""
+
+FIAT = {
+    "AED": "UAE dirham",
+    "ARS": "Argentine peso",
+    "AUD": "Australian dollar",
+    "BGN": "Bulgarian lev",
+    "BRL": "Brazilian real",
+    "CAD": "Canadian dollar",
+    "CHF": "Swiss franc",
+    "CLP": "Chilean peso",
+    "CNY": "Chinese yuan",
+    "COP": "Colombian peso",
+    "CZK": "Czech koruna",
+    "DKK": "Danish krone",
+    "EUR": "Euro",
+    "GBP": "Pound sterling",
+    "HKD": "Hong Kong dollar",
+    "HUF": "Hungarian forint",
+    "IDR": "Indonesian rupiah",
+    "ILS": "Israeli shekel",
+    "INR": "Indian rupee",
+    "ISK": "Icelandic króna",
+    "JPY": "Japanese yen",
+    "KRW": "South Korean won",
+    "KZT": "Kazakhstani tenge",
+    "MXN": "Mexican peso",
+    "MYR": "Malaysian ringgit",
+    "NGN": "Nigerian naira",
+    "NOK": "Norwegian krone",
+    "NZD": "New Zealand dollar",
+    "PHP": "Philippine peso",
+    "PLN": "Polish złoty",
+    "RON": "Romanian leu",
+    "RUB": "Russian rouble",
+    "SAR": "Saudi riyal",
+    "SEK": "Swedish krona",
+    "SGD": "Singapore dollar",
+    "THB": "Thai baht",
+    "TRY": "Turkish lira",
+    "TWD": "New Taiwan dollar",
+    "UAH": "Ukrainian hryvnia",
+    "USD": "US dollar",
+    "VND": "Vietnamese dong",
+    "ZAR": "South African rand",
+}
+
+
+def is_fiat(code: str) -> bool:
+    """Tell whether a code, in any case, is that of a fiat currency."""
+    return code.upper() in FIAT

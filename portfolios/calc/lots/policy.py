@@ -1,0 +1,48 @@
+"""The choices that lots depend on. A method and a scope hold from a day on; the switches hold throughout."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+Method = Literal["fifo", "lifo", "hifo", "average", "specific", "s104"]
+Scope = Literal["wallet", "portfolio"]
+METHODS: tuple[Method, ...] = ("fifo", "lifo", "hifo", "average", "specific", "s104")
+SCOPES: tuple[Scope, ...] = ("wallet", "portfolio")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """When a gain is long: `us` after the anniversary's day, `de` more than a year, `days` more than so many days.
+
+    `none`: no match has a term. Days are counted in the zone of the policy.
+    """
+
+    rule: Literal["us", "de", "days", "none"] = "us"
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A method and a scope, for what leaves on `first` or later; the first span's day is ignored."""
+
+    first: date
+    method: Method
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All choices. `spans` are in the order of days, at least one.
+
+    `buy_fee`: in the basis or ignored. `sell_fee`: off the proceeds or ignored. `transfer_fee`: a disposal at market
+    value, or added to the basis of what arrives (a fee in another coin is then a disposal whose value is added).
+    """
+
+    spans: Sequence[Span]
+    term: Term = Term()
+    buy_fee: Literal["basis", "ignore"] = "basis"
+    sell_fee: Literal["proceeds", "ignore"] = "proceeds"
+    transfer_fee: Literal["disposal", "basis"] = "disposal"
+    zone: ZoneInfo = ZoneInfo("UTC")

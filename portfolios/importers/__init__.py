@@ -1,0 +1,1 @@
+"""Files that people have, read into rows of one shape: one module a format. Nothing here knows the database."""
