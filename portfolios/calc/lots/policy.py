@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, tzinfo
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 Method = Literal["fifo", "lifo", "hifo", "average", "specific", "s104"]
 Scope = Literal["wallet", "portfolio"]
@@ -45,4 +44,4 @@ class Policy:
     buy_fee: Literal["basis", "ignore"] = "basis"
     sell_fee: Literal["proceeds", "ignore"] = "proceeds"
     transfer_fee: Literal["disposal", "basis"] = "disposal"
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: tzinfo = UTC
