@@ -119,8 +119,9 @@ def entry(fact: Transaction, wallet: Wallet, asset_id: str, quantity: Decimal) -
     """Make one entry."""
     role = "payment" if asset_id == "usd" and fact.kind == "buy" else "principal"
     return Entry(
-        portfolio=fact.portfolio, transaction=fact, wallet=wallet, asset_id=asset_id, role=role, quantity=quantity
-    )
+        portfolio=fact.portfolio, transaction=fact, at=fact.at, wallet=wallet, asset_id=asset_id, role=role,
+        quantity=quantity,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

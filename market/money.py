@@ -216,3 +216,13 @@ class RatioField(ExactDecimalField[_ST, _GT]):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"max_digits": 20, "decimal_places": 12} | options)
+
+
+class CostField(ExactDecimalField[_ST, _GT]):
+    """Costs, proceeds and gains of lots: 24 digits before the point, 36 after.
+
+    A quantity times a price has 36 decimals: on this grid nothing is rounded but the share of a partial draw.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"max_digits": 60, "decimal_places": 36} | options)

@@ -10,6 +10,7 @@ from portfolios.models import Entry, Portfolio, Position, Sleeve, Wallet
 from portfolios.services.drafts import DIGITS, plain
 from portfolios.services.errors import CannotRecordError, ShortfallError
 from portfolios.services.legs import Leg
+from portfolios.services.marks import mark_for_revaluation, mark_lots
 
 Pair = tuple[int, str]  # wallet, asset
 Key = tuple[int, str, int | None]  # wallet, asset, sleeve
@@ -35,10 +36,10 @@ class Book:
         for key, row in self.positions.items():
             self.opening[key] += row.quantity
         later = Entry.objects.filter(
-            transaction__portfolio=portfolio, transaction__voided_at__isnull=True, transaction__at__gte=since,
-            wallet__in=wallets, asset__in=assets,
+            portfolio=portfolio, transaction__voided_at__isnull=True, at__gte=since, wallet__in=wallets,
+            asset__in=assets,
         )  # fmt: skip
-        rows = later.order_by().values_list("wallet_id", "asset_id", "sleeve_id", "quantity", "transaction__at")
+        rows = later.order_by().values_list("wallet_id", "asset_id", "sleeve_id", "quantity", "at")
         for wallet_id, asset_id, sleeve_id, quantity, at in rows:
             key = (wallet_id, asset_id, sleeve_id)
             self.opening[key] -= quantity
@@ -90,7 +91,7 @@ class Book:
                 self._prove_course([key], sleeve_id=key[2])
 
     def save(self) -> None:
-        """Write the changed balances as positions, and the day from which on valuations no longer hold."""
+        """Write the changed balances as positions, and mark what no longer follows from the ledger."""
         made: list[Position] = []
         kept: list[Position] = []
         gone: list[Position] = []
@@ -113,14 +114,8 @@ class Book:
         Position.objects.filter(id__in=[row.pk for row in gone]).delete()
         Position.objects.bulk_update(kept, ["quantity"])
         Position.objects.bulk_create(made)
-        self._mark_for_revaluation()
-
-    def _mark_for_revaluation(self) -> None:
-        day = self.since.astimezone(UTC).date()
-        known = self.portfolio.revalue_from
-        if known is None or day < known:
-            self.portfolio.revalue_from = day
-            self.portfolio.save(update_fields=["revalue_from"])
+        mark_for_revaluation(portfolio=self.portfolio, since=self.since.astimezone(UTC).date())
+        mark_lots(portfolio=self.portfolio, asset_ids={asset_id for _, asset_id, _ in self.changes})
 
     def _places(self, leg: Leg) -> Sequence[int | None]:
         sleeves = {key[2] for key in self._keys() if key[:2] == (leg.wallet_id, leg.asset_id)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Unpack
+from typing import Any, Unpack
 
 from django.db import transaction as database
 
@@ -149,19 +149,23 @@ def draw_entries(legs: Iterable[Leg], book: Book, *, at: datetime) -> list[Entry
     for leg in legs:
         parts = [(leg.sleeve_id, leg.quantity)] if leg.quantity > 0 else book.draw(leg, at=at)
         for sleeve_id, quantity in parts:
-            entries.append(_entry(book.portfolio, leg, leg.wallet_id, sleeve_id, quantity))
+            moved: dict[str, Any] = {"portfolio": book.portfolio, "leg": leg, "at": at, "sleeve_id": sleeve_id}
+            entries.append(_entry(**moved, wallet_id=leg.wallet_id, quantity=quantity))
             if leg.to_wallet_id is not None:
-                entries.append(_entry(book.portfolio, leg, leg.to_wallet_id, sleeve_id, -quantity))
+                entries.append(_entry(**moved, wallet_id=leg.to_wallet_id, quantity=-quantity))
     return entries
 
 
-def _entry(portfolio: Portfolio, leg: Leg, wallet_id: int, sleeve_id: int | None, quantity: Decimal) -> Entry:
+def _entry(
+    *, portfolio: Portfolio, leg: Leg, at: datetime, sleeve_id: int | None, wallet_id: int, quantity: Decimal
+) -> Entry:
     return Entry(
         portfolio=portfolio,
         wallet_id=wallet_id,
         asset_id=leg.asset_id,
         sleeve_id=sleeve_id,
         role=leg.role,
+        at=at,
         quantity=quantity,
         price=leg.price,
     )

@@ -60,6 +60,7 @@ def make_portfolios(count: int) -> None:
         Entry(
             portfolio=gift.portfolio,
             transaction=gift,
+            at=at,
             wallet=wallet,
             asset_id=asset_id,
             role="principal",

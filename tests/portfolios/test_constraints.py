@@ -35,6 +35,7 @@ def entry(portfolio, **overrides):
         "wallet": portfolio.wallets.order_by("id").first(),
         "asset_id": "usd",
         "role": "fee",
+        "at": first.at,
         "quantity": D(-1),
     }
     return fields | overrides

@@ -1,164 +1,12 @@
-"""What an investor owns and intends: wallets, sleeves, and a ledger whose entries are the only truth."""
+"""What happened: transactions, whose entries are the only truth, orders that became several, and cached sums."""
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
-
-from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from indices.models import Index
-from market.money import AmountField, RatioField
-
-if TYPE_CHECKING:
-    from accounts.models import User
-
-
-class SamePortfolio(models.BaseConstraint):
-    """What a row points to belongs to the row's own portfolio; a key that is null points to nothing.
-
-    This is a foreign key of two columns, which SQLite and PostgreSQL hold themselves, at the commit like all others.
-    The other side needs a unique constraint on id and portfolio.
-    """
-
-    def __init__(self, *, field: str, name: str) -> None:
-        super().__init__(name=name)
-        self.field = field
-
-    def constraint_sql(self, model: Any, schema_editor: Any) -> str:
-        """Return what stands in CREATE TABLE."""
-        quote = schema_editor.quote_name
-        key = model._meta.get_field(self.field)
-        other, portfolio = key.related_model._meta, quote("portfolio_id")
-        return (
-            f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({quote(key.column)}, {portfolio}) "
-            f"REFERENCES {quote(other.db_table)} ({quote(other.pk.column)}, {portfolio}) DEFERRABLE INITIALLY DEFERRED"
-        )
-
-    def create_sql(self, model: Any, schema_editor: Any) -> str:
-        """Return what adds it to a table; SQLite makes the table anew instead."""
-        table = schema_editor.quote_name(model._meta.db_table)
-        return f"ALTER TABLE {table} ADD {self.constraint_sql(model, schema_editor)}"
-
-    def remove_sql(self, model: Any, schema_editor: Any) -> str:
-        """Return what takes it away."""
-        quote = schema_editor.quote_name
-        return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
-
-    def validate(self, *_: Any, **__: Any) -> None:
-        """Ask nothing before a write: services have, and the database will."""
-
-    def deconstruct(self) -> Any:
-        path, args, options = super().deconstruct()
-        return path, args, {**options, "field": self.field}
-
-    def __eq__(self, other: object) -> bool:
-        same = isinstance(other, SamePortfolio) and (self.name, self.field) == (other.name, other.field)
-        return same or NotImplemented
-
-    def __hash__(self) -> int:
-        return hash((self.name, self.field))
-
-
-class PortfolioQuerySet(models.QuerySet["Portfolio"]):
-    """Portfolios by owner."""
-
-    def owned_by(self, user: "User") -> "PortfolioQuerySet":
-        """Only what this user owns; everything else does not exist for them."""
-        return self.filter(owner=user)
-
-    def labelled(self) -> "PortfolioQuerySet":
-        """Say of each as `is_simulated` whether anything of the simulated market was ever in it."""
-        simulated = Position.objects.filter(portfolio=models.OuterRef("pk"), asset__simulated=True)
-        return self.annotate(is_simulated=models.Exists(simulated))
-
-
-class Portfolio(models.Model):
-    """One investor's portfolio, valued in USD."""
-
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    name = models.CharField(max_length=80)
-    fee_rate = RatioField(default=Decimal("0.0025"), help_text=_("Fee a trade, a fraction of 1 of the amount traded."))
-    revalue_from = models.DateField(
-        null=True, blank=True, help_text=_("First day whose valuation the ledger has changed since it was made.")
-    )
-    created_at = models.DateTimeField(default=timezone.now)
-
-    objects = PortfolioQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["owner_id", "name", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["owner", "name"], name="portfolio_name_once_an_owner"),
-            models.CheckConstraint(condition=Q(fee_rate__gte=0, fee_rate__lt=1), name="fee_rate_in_zero_one"),
-        ]
-        indexes = [
-            models.Index(fields=["revalue_from"], condition=Q(revalue_from__isnull=False), name="portfolio_to_revalue")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Wallet(models.Model):
-    """A place where assets are kept."""
-
-    class Kind(models.TextChoices):
-        """Who holds the keys."""
-
-        EXCHANGE = "exchange", _("Exchange")
-        SOFTWARE = "software", _("Software wallet")
-        HARDWARE = "hardware", _("Hardware wallet")
-        MULTISIG = "multisig", _("Multisignature wallet")
-        CUSTODIAN = "custodian", _("Insured custodian")
-
-    portfolio = models.ForeignKey(Portfolio, models.CASCADE, related_name="wallets")
-    name = models.CharField(max_length=80)
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.EXCHANGE)
-
-    class Meta:
-        ordering = ["portfolio_id", "name"]
-        constraints = [
-            models.UniqueConstraint(fields=["portfolio", "name"], name="wallet_name_once_a_portfolio"),
-            models.UniqueConstraint(fields=["id", "portfolio"], name="wallet_of_a_portfolio"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Sleeve(models.Model):
-    """A part of a portfolio that follows one index in one tier, with its target and its band."""
-
-    Tier = Index.Tier
-
-    portfolio = models.ForeignKey(Portfolio, models.CASCADE, related_name="sleeves")
-    index = models.ForeignKey("indices.Index", models.PROTECT, related_name="+")
-    tier = models.CharField(max_length=12, choices=Tier)
-    target_weight = RatioField(help_text=_("Share of the portfolio, a fraction of 1; what is left over is cash."))
-    lower_band = RatioField(help_text=_("Below this weight the sleeve is outside its band."))
-    upper_band = RatioField(help_text=_("Above this weight the sleeve is outside its band."))
-
-    class Meta:
-        ordering = ["portfolio_id", "tier", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["portfolio", "index"], name="index_once_a_portfolio"),
-            models.UniqueConstraint(fields=["id", "portfolio"], name="sleeve_of_a_portfolio"),
-            models.CheckConstraint(
-                condition=Q(
-                    lower_band__gte=0,
-                    lower_band__lte=F("target_weight"),
-                    upper_band__gte=F("target_weight"),
-                    upper_band__lte=1,
-                ),
-                name="the_band_holds_its_target",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.portfolio_id}: {self.index_id}"
+from market.money import AmountField
+from portfolios.models.keys import SamePortfolio
+from portfolios.models.portfolios import Portfolio, Sleeve, Wallet
 
 
 class Order(models.Model):
@@ -228,11 +76,24 @@ class Transaction(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     at = models.DateTimeField()
     sequence = models.PositiveIntegerField(default=0, help_text=_("Order of entry within one instant."))
-    source = models.CharField(max_length=20, help_text=_("web, api, import or demo."))
+    source = models.CharField(max_length=20, help_text=_("web, api, import, exchange or demo."))
     token = models.CharField(max_length=80, help_text=_("The same token twice is one transaction."))
     fingerprint = models.CharField(max_length=64, help_text=_("SHA-256 of what was asked: the token's other content."))
     note = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
+    acquired_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When a deposit or a gift was first acquired, if that is known.")
+    )
+    is_implied = models.BooleanField(
+        default=False, help_text=_("A deposit that an import put before a payment whose money came from nowhere.")
+    )
+    batch = models.ForeignKey(
+        "ImportBatch", models.RESTRICT, null=True, blank=True, related_name="transactions", help_text=_("Its import.")
+    )
+    external_id = models.CharField(max_length=200, blank=True, help_text=_("The id that the source gave it."))
+    row_key = models.CharField(
+        max_length=64, blank=True, help_text=_("What makes a row of a file the same row in the next file.")
+    )
     supersedes = models.OneToOneField(
         "self", models.RESTRICT, null=True, blank=True, related_name="superseded_by", help_text=_("What this corrects.")
     )
@@ -247,9 +108,27 @@ class Transaction(models.Model):
             models.UniqueConstraint(fields=["id", "portfolio"], name="transaction_of_a_portfolio"),
             SamePortfolio(field="order", name="transaction_of_an_order_of_its_portfolio"),
             SamePortfolio(field="supersedes", name="correction_within_its_portfolio"),
+            SamePortfolio(field="batch", name="transaction_of_a_batch_of_its_portfolio"),
+            models.UniqueConstraint(
+                fields=["portfolio", "row_key"],
+                condition=~Q(row_key="") & Q(voided_at__isnull=True),
+                name="a_row_of_a_file_counts_once",
+            ),
             models.CheckConstraint(condition=~Q(token=""), name="transaction_has_a_token"),
+            models.CheckConstraint(
+                condition=Q(acquired_at__isnull=True)
+                | Q(kind__in=["deposit", "gift_in"], acquired_at__lte=models.F("at")),
+                name="acquired_no_later_than_received",
+            ),
+            models.CheckConstraint(condition=Q(is_implied=False) | Q(kind="deposit"), name="only_a_deposit_is_implied"),
         ]
-        indexes = [models.Index(fields=["portfolio", "at", "sequence", "id"], name="ledger_in_time")]
+        indexes = [
+            models.Index(fields=["portfolio", "at", "sequence", "id"], name="ledger_in_time"),
+            models.Index(fields=["portfolio", "kind", "at", "sequence", "id"], name="ledger_of_a_kind_in_time"),
+            models.Index(
+                fields=["portfolio", "external_id"], condition=~Q(external_id=""), name="ledger_by_external_id"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d}"
@@ -271,6 +150,7 @@ class Entry(models.Model):
     asset = models.ForeignKey("market.Asset", models.PROTECT, related_name="+")
     sleeve = models.ForeignKey(Sleeve, models.RESTRICT, null=True, blank=True, related_name="+")
     role = models.CharField(max_length=10, choices=Role)
+    at = models.DateTimeField(help_text=_("The instant of its transaction, kept here so that an asset has an order."))
     quantity = AmountField(help_text=_("Positive comes in, negative goes out."))
     price = AmountField(null=True, help_text=_("USD a unit as traded; empty: unknown."))
 
@@ -284,6 +164,10 @@ class Entry(models.Model):
             models.CheckConstraint(condition=~Q(quantity=0), name="an_entry_moves_something"),
             models.CheckConstraint(condition=~Q(role="fee") | Q(quantity__lt=0), name="a_fee_goes_out"),
             models.CheckConstraint(condition=Q(price__gte=0), name="price_is_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["portfolio", "asset", "at", "transaction"], name="entries_of_an_asset_in_time"),
+            models.Index(fields=["portfolio", "wallet", "at", "transaction"], name="entries_of_a_wallet_in_time"),
         ]
 
     def __str__(self) -> str:
