@@ -1,0 +1,128 @@
+"""What the matching found, written as outcomes in Decimals."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import groupby
+
+from portfolios.calc.lots.grid import amount_of, portion, quantity_of
+from portfolios.calc.lots.outcomes import Disposal, Lot, Match, Removal, Shortfall
+from portfolios.calc.lots.policy import Policy, Span
+from portfolios.calc.lots.section104 import Section104
+from portfolios.calc.lots.spans import Left
+from portfolios.calc.lots.steps import Exit, Flow, Move
+from portfolios.calc.lots.terms import term_of
+
+When = tuple[datetime, int]
+Found = tuple[int | None, int, int, str]
+"""A part as it is reported: the rank of its lot or None for the pool, quantity, cost, rule."""
+
+
+class Report:
+    """Collects the outcomes, one asset after the other; each stands with what it is sorted by in the end."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.disposals: list[tuple[When, Disposal]] = []
+        self.removals: list[tuple[When, Removal]] = []
+        self.shortfalls: list[tuple[When, Shortfall]] = []
+        self.lots: list[Lot] = []
+
+    def add(self, flow: Flow, span: Span, left: Left) -> None:
+        """Add one asset: what left it, and the lots that the last span keeps."""
+        self.lots += _pool_left(flow, left) if span.method == "s104" else _lots_left(flow, left)
+        dates = [arrival.acquired_at.astimezone(self.policy.zone).date() for arrival in flow.ranked]
+        for step in flow.steps:
+            leaving = step.fee if isinstance(step, Move) else step
+            if isinstance(leaving, Exit):
+                self._add_exit(leaving, flow, dates)
+                self._add_shortfall(leaving, flow)
+            if isinstance(step, Move):
+                self._add_shortfall(step, flow)
+
+    def _add_exit(self, leaving: Exit, flow: Flow, dates: Sequence[date]) -> None:
+        matches = list(self._matches(leaving, flow, dates))
+        quantity, uncovered = quantity_of(leaving.quantity), quantity_of(leaving.uncovered)
+        cost = sum(part[2] for part in leaving.parts)
+        if leaving.is_removal:
+            removal = Removal(
+                key=leaving.key, at=leaving.at, kind=leaving.kind, asset=flow.asset, place=leaving.place,
+                quantity=quantity, uncovered=uncovered, cost=amount_of(cost), matches=matches,
+            )  # fmt: skip
+            self.removals.append(((leaving.at, leaving.order), removal))
+            return
+        proceeds = _covered_proceeds(leaving)
+        disposal = Disposal(
+            key=leaving.key, at=leaving.at, kind=leaving.kind, asset=flow.asset, place=leaving.place,
+            quantity=quantity, uncovered=uncovered, cost=amount_of(cost), matches=matches,
+            proceeds=None if proceeds is None else amount_of(proceeds),
+            gain=None if proceeds is None else amount_of(proceeds - cost),
+        )  # fmt: skip
+        self.disposals.append(((leaving.at, leaving.order), disposal))
+
+    def _matches(self, leaving: Exit, flow: Flow, dates: Sequence[date]) -> Iterator[Match]:
+        """Yield the matches; the proceeds are shared by quantity, exactly."""
+        left = leaving.quantity - leaving.uncovered
+        proceeds = None if leaving.is_removal else _covered_proceeds(leaving)
+        day = leaving.at.astimezone(self.policy.zone).date()
+        for rank, quantity, cost, rule in _found(leaving):
+            share = None if proceeds is None else portion(proceeds, quantity, left)
+            left -= quantity
+            proceeds = None if proceeds is None or share is None else proceeds - share
+            lot = None if rank is None else flow.ranked[rank]
+            yield Match(
+                lot=lot and lot.key,
+                acquired_at=lot and lot.acquired_at,
+                quantity=quantity_of(quantity),
+                proceeds=None if share is None else amount_of(share),
+                cost=amount_of(cost),
+                gain=None if share is None else amount_of(share - cost),
+                term="none" if rank is None else term_of(dates[rank], day, self.policy.term),
+                rule=rule,
+            )
+
+    def _add_shortfall(self, step: Exit | Move, flow: Flow) -> None:
+        if step.uncovered:
+            shortfall = Shortfall(
+                key=step.key, at=step.at, asset=flow.asset, place=step.place, quantity=quantity_of(step.uncovered)
+            )
+            self.shortfalls.append(((step.at, step.order), shortfall))
+
+
+def _covered_proceeds(leaving: Exit) -> int | None:
+    """Return the proceeds of what lots covered, by quantity; None if unknown."""
+    if leaving.proceeds is None or not leaving.uncovered:
+        return leaving.proceeds
+    return portion(leaving.proceeds, leaving.quantity - leaving.uncovered, leaving.quantity)
+
+
+def _found(leaving: Exit) -> Iterator[Found]:
+    """Yield the parts with their rules; what came from the section 104 pool is one part without a lot."""
+    if not leaving.rules:
+        yield from ((rank, quantity, cost, "lot") for rank, quantity, cost, _ in leaving.parts)
+        return
+    parts = zip(leaving.parts, leaving.rules, strict=True)
+    for rule, found in groupby(parts, key=lambda part: part[1]):
+        members = [part for part, _ in found]
+        if rule == Section104.rule:
+            yield None, sum(part[1] for part in members), sum(part[2] for part in members), Section104.reported
+        else:
+            yield from ((rank, quantity, cost, rule) for rank, quantity, cost, _ in members)
+
+
+def _lots_left(flow: Flow, left: Left) -> Iterator[Lot]:
+    for place, (rank, quantity, cost, _) in left:
+        arrival = flow.ranked[rank]
+        yield Lot(
+            key=arrival.key, acquired_at=arrival.acquired_at, asset=flow.asset, place=place,
+            quantity=quantity_of(quantity), cost=amount_of(cost), is_unpriced=arrival.is_unpriced,
+        )  # fmt: skip
+
+
+def _pool_left(flow: Flow, left: Left) -> Iterator[Lot]:
+    if left:
+        yield Lot(
+            key=None, acquired_at=None, asset=flow.asset, place=None,
+            quantity=quantity_of(sum(part[1] for _, part in left)),
+            cost=amount_of(sum(part[2] for _, part in left)),
+            is_unpriced=any(flow.ranked[part[0]].is_unpriced for _, part in left),
+        )  # fmt: skip
