@@ -10,6 +10,7 @@ from portfolios.calc.lots.steps import Part
 
 RANK_BITS = 32
 RANK_MASK = (1 << RANK_BITS) - 1
+NOWHERE = -1
 
 
 class Held:
@@ -78,9 +79,9 @@ class Book:
         parts = []
         while wanted and named:
             key, chosen = named.pop(0)
-            rank = ranks.get(key)
-            held = None if rank is None else self.lots.get(rank)
-            if rank is None or held is None:
+            rank = ranks.get(key, NOWHERE)
+            held = self.lots.get(rank)
+            if held is None or not chosen:
                 continue
             part = self.take(rank, held, min(wanted, chosen))
             parts.append(part)

@@ -14,6 +14,7 @@ COMING = INCOME | {"buy", "deposit", "gift_in"}
 REMOVING = frozenset({"withdrawal", "gift_out"})
 LEAVING = REMOVING | {"sell", "loss", "fee"}
 
+UNKNOWN_INCOME = "Income of unknown value: it is in no total."
 UNKNOWN_COST = "What was received is of unknown value: its lot costs 0."
 UNKNOWN_PROCEEDS = "What was given is of unknown value: no gain is known."
 UNKNOWN_FEE = "A fee is of unknown value: it is in no basis and off no proceeds."
@@ -55,6 +56,8 @@ class Reader:
     def _come(self, happening: Happening, at: datetime) -> None:
         if happening.kind in INCOME:
             self.incomes.append((at, happening))
+            if happening.is_cash and happening.value is None:
+                self._note(happening.key, UNKNOWN_INCOME)
         acquired_at = _in_utc(happening.acquired_at) if happening.acquired_at else at
         if acquired_at > at:
             raise ValueError("It was first acquired after it came in.")
@@ -89,8 +92,8 @@ class Reader:
             self._arrive(happening, at, received, quantity, fees=fees, acquired_at=at)
 
     def _transfer(self, happening: Happening, at: datetime) -> None:
-        in_kind = [fee for fee in happening.fees if fee.asset == happening.asset and not fee.is_cash]
-        others = [fee for fee in happening.fees if fee not in in_kind]
+        in_kind = [fee for fee in happening.fees if fee.asset == happening.asset]
+        others = [fee for fee in happening.fees if fee.asset != happening.asset]
         stays = self.policy.transfer_fee == "basis"
         added = self._value_of_fees(happening, others) if stays else 0
         if not happening.is_cash:

@@ -84,17 +84,15 @@ def carry(move: Move, source: Book, target: Book, ranks: Mapping[Key, int]) -> N
         take_out(fee, source, ranks)
         if fee.is_removal:
             extra += sum(part[2] for part in fee.parts)
-    is_plain = move.received == move.quantity
-    if source is target and is_plain and not extra:
-        move.arrived = move.quantity
-        return
-    parts, uncovered = _draw(source, move.quantity, move.named, ranks)
-    if source is not target or not is_plain:
+    stays_put = source is target and move.received == move.quantity
+    if not stays_put or extra:
+        parts, uncovered = _draw(source, move.quantity, move.named, ranks)
         move.uncovered = uncovered
-    if parts:
-        move.arrived = _put(target, parts, extra, move)
-        if fee is not None and fee.is_removal:
+        move.arrived = _put(target, parts, extra, move) if parts else 0
+        if fee is not None and fee.is_removal and parts:
             fee.parts = [(rank, quantity, 0, unit) for rank, quantity, _, unit in fee.parts]
+    if stays_put:
+        move.uncovered, move.arrived = 0, move.quantity
 
 
 def _put(target: Book, parts: list[Part], extra: int, move: Move) -> int:

@@ -10,10 +10,10 @@ from portfolios.calc.lots.happenings import Key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A part of a disposal and the lot it came from; `lot` and `acquired_at` are None for a pool.
+    """A part of a disposal and the lot it came from; `lot` and `acquired_at` are None for the section 104 pool.
 
-    `term` is `short`, `long` or `none`; `rule` is `lot`, `same_day`, `thirty_days` or `pool`. `proceeds` and `gain`
-    are None when what was received is unknown.
+    `term` is `short`, `long` or `none`. `rule` is `lot`, `same_day`, `thirty_days` or `pool`: at the average cost of
+    what was held. `proceeds` and `gain` are None when what was received is unknown, and for a removal.
     """
 
     lot: Key | None
@@ -49,7 +49,10 @@ class Disposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """What left with nothing in return and no gain: a withdrawal to outside, a gift given; `cost` left with it."""
+    """What left with nothing in return and no gain: a withdrawal to outside, a gift given; `cost` left with it.
+
+    The `fee` of a transfer is one too when its cost stays on what arrives; it then costs 0.
+    """
 
     key: Key
     at: datetime
@@ -66,7 +69,8 @@ class Removal:
 class Lot:
     """What is left of an acquisition; `place` is None where lots belong to the whole portfolio.
 
-    `key` and `acquired_at` are None for what is left in a pool. `is_unpriced`: its cost was unknown and counts as 0.
+    `key` and `acquired_at` are None for what is left in the section 104 pool. `is_unpriced`: what it was acquired for
+    was unknown and counts as 0.
     """
 
     key: Key | None
@@ -104,7 +108,10 @@ class Income:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """All that came of some happenings, each list in the order of time; `unpriced` are keys of unknown value."""
+    """All that came of some happenings, each list in the order of time; `unpriced` says what is of unknown value, by key.
+
+    Lots are by asset, then by place, then by age.
+    """
 
     disposals: Sequence[Disposal]
     removals: Sequence[Removal]

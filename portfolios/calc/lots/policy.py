@@ -9,6 +9,7 @@ Method = Literal["fifo", "lifo", "hifo", "average", "specific", "s104"]
 Scope = Literal["wallet", "portfolio"]
 METHODS: tuple[Method, ...] = ("fifo", "lifo", "hifo", "average", "specific", "s104")
 SCOPES: tuple[Scope, ...] = ("wallet", "portfolio")
+TERM_RULES = ("us", "de", "days", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,12 @@ class Term:
     rule: Literal["us", "de", "days", "none"] = "us"
     days: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.rule not in TERM_RULES:
+            raise ValueError(f"{self.rule} is no rule for terms; there are {', '.join(TERM_RULES)}.")
+        if self.rule == "days" and self.days is None:
+            raise ValueError("The rule `days` says how many.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
@@ -29,6 +36,12 @@ class Span:
     first: date
     method: Method
     scope: Scope
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ValueError(f"{self.method} is no method; there are {', '.join(METHODS)}.")
+        if self.scope not in SCOPES:
+            raise ValueError(f"{self.scope} is no scope; there are {', '.join(SCOPES)}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +58,8 @@ class Policy:
     sell_fee: Literal["proceeds", "ignore"] = "proceeds"
     transfer_fee: Literal["disposal", "basis"] = "disposal"
     zone: tzinfo = UTC
+
+    def __post_init__(self) -> None:
+        days = [span.first for span in self.spans[1:]]
+        if not self.spans or days != sorted(set(days)):
+            raise ValueError("A policy has at least one span, and each later one begins on a later day.")

@@ -70,8 +70,8 @@ class Report:
             proceeds = None if proceeds is None or share is None else proceeds - share
             lot = None if rank is None else flow.ranked[rank]
             yield Match(
-                lot=lot and lot.key,
-                acquired_at=lot and lot.acquired_at,
+                lot=None if lot is None else lot.key,
+                acquired_at=None if lot is None else lot.acquired_at,
                 quantity=quantity_of(quantity),
                 proceeds=None if share is None else amount_of(share),
                 cost=amount_of(cost),

@@ -51,6 +51,8 @@ def run_section104(steps: Sequence[Step], pool: Section104, zone: tzinfo) -> Non
 
 def _is_dated(arrival: Arrival, zone: tzinfo) -> bool:
     """Tell whether what arrived was acquired on that day, not brought in from before."""
+    if arrival.acquired_at == arrival.at:
+        return True
     return arrival.at.astimezone(zone).date() == arrival.acquired_at.astimezone(zone).date()
 
 
@@ -63,7 +65,8 @@ def _match_by_day(steps: Sequence[Step], days: dict[date, Pool], zone: tzinfo) -
     ordered = sorted(days)
     for day, found in leaving:
         for acquired in ordered[bisect_right(ordered, day) : bisect_right(ordered, day + WINDOW)]:
-            _match(found, days[acquired], "thirty_days")
+            if days[acquired].quantity and not _match(found, days[acquired], "thirty_days"):
+                break
 
 
 def _disposed(step: Step) -> Exit | None:
@@ -72,7 +75,9 @@ def _disposed(step: Step) -> Exit | None:
     return None if found is None or (isinstance(step, Move) and found.is_removal) else found
 
 
-def _match(leaving: Exit, acquired: Pool, rule: str) -> None:
-    parts, _ = acquired.draw(leaving.quantity - sum(part[1] for part in leaving.parts))
+def _match(leaving: Exit, acquired: Pool, rule: str) -> int:
+    """Match what leaves with what was acquired on a day; return how much of it is still to be found."""
+    parts, missing = acquired.draw(leaving.quantity - sum(part[1] for part in leaving.parts))
     leaving.parts = [*leaving.parts, *parts]
     leaving.rules = [*leaving.rules, *[rule] * len(parts)]
+    return missing
