@@ -108,9 +108,9 @@ class Income:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """All that came of some happenings, each list in the order of time; `unpriced` says what is of unknown value, by key.
+    """All that came of some happenings, each list in the order of time.
 
-    Lots are by asset, then by place, then by age.
+    Lots are by asset, then by place, then by age. `unpriced` says by key what is of unknown value.
     """
 
     disposals: Sequence[Disposal]

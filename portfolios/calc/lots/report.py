@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from itertools import groupby
 
-from portfolios.calc.lots.grid import amount_of, portion, quantity_of
+from portfolios.calc.lots.gains import covered_proceeds, price
+from portfolios.calc.lots.grid import amount_of, quantity_of
 from portfolios.calc.lots.outcomes import Disposal, Lot, Match, Removal, Shortfall
 from portfolios.calc.lots.policy import Policy, Span
-from portfolios.calc.lots.section104 import Section104
 from portfolios.calc.lots.spans import Left
 from portfolios.calc.lots.steps import Exit, Flow, Move
 from portfolios.calc.lots.terms import term_of
 
 When = tuple[datetime, int]
-Found = tuple[int | None, int, int, str]
-"""A part as it is reported: the rank of its lot or None for the pool, quantity, cost, rule."""
 
 
 class Report:
@@ -50,7 +47,7 @@ class Report:
             )  # fmt: skip
             self.removals.append(((leaving.at, leaving.order), removal))
             return
-        proceeds = _covered_proceeds(leaving)
+        proceeds = covered_proceeds(leaving)
         disposal = Disposal(
             key=leaving.key, at=leaving.at, kind=leaving.kind, asset=flow.asset, place=leaving.place,
             quantity=quantity, uncovered=uncovered, cost=amount_of(cost), matches=matches,
@@ -60,22 +57,16 @@ class Report:
         self.disposals.append(((leaving.at, leaving.order), disposal))
 
     def _matches(self, leaving: Exit, flow: Flow, dates: Sequence[date]) -> Iterator[Match]:
-        """Yield the matches; the proceeds are shared by quantity, exactly."""
-        left = leaving.quantity - leaving.uncovered
-        proceeds = None if leaving.is_removal else _covered_proceeds(leaving)
         day = leaving.at.astimezone(self.policy.zone).date()
-        for rank, quantity, cost, rule in _found(leaving):
-            share = None if proceeds is None else portion(proceeds, quantity, left)
-            left -= quantity
-            proceeds = None if proceeds is None or share is None else proceeds - share
+        for rank, quantity, proceeds, cost, gain, rule in price(leaving):
             lot = None if rank is None else flow.ranked[rank]
             yield Match(
                 lot=None if lot is None else lot.key,
                 acquired_at=None if lot is None else lot.acquired_at,
                 quantity=quantity_of(quantity),
-                proceeds=None if share is None else amount_of(share),
+                proceeds=None if proceeds is None else amount_of(proceeds),
                 cost=amount_of(cost),
-                gain=None if share is None else amount_of(share - cost),
+                gain=None if gain is None else amount_of(gain),
                 term="none" if rank is None else term_of(dates[rank], day, self.policy.term),
                 rule=rule,
             )
@@ -86,27 +77,6 @@ class Report:
                 key=step.key, at=step.at, asset=flow.asset, place=step.place, quantity=quantity_of(step.uncovered)
             )
             self.shortfalls.append(((step.at, step.order), shortfall))
-
-
-def _covered_proceeds(leaving: Exit) -> int | None:
-    """Return the proceeds of what lots covered, by quantity; None if unknown."""
-    if leaving.proceeds is None or not leaving.uncovered:
-        return leaving.proceeds
-    return portion(leaving.proceeds, leaving.quantity - leaving.uncovered, leaving.quantity)
-
-
-def _found(leaving: Exit) -> Iterator[Found]:
-    """Yield the parts with their rules; what came from the section 104 pool is one part without a lot."""
-    if not leaving.rules:
-        yield from ((rank, quantity, cost, "lot") for rank, quantity, cost, _ in leaving.parts)
-        return
-    parts = zip(leaving.parts, leaving.rules, strict=True)
-    for rule, found in groupby(parts, key=lambda part: part[1]):
-        members = [part for part, _ in found]
-        if rule == Section104.rule:
-            yield None, sum(part[1] for part in members), sum(part[2] for part in members), Section104.reported
-        else:
-            yield from ((rank, quantity, cost, rule) for rank, quantity, cost, _ in members)
 
 
 def _lots_left(flow: Flow, left: Left) -> Iterator[Lot]:
