@@ -15,10 +15,10 @@ from portfolios.calc.lots.spans import follow
 Made = TypeVar("Made")
 
 
-def work_out(happenings: Sequence[Happening], policy: Policy) -> Outcome:
+def work_out(happenings: Sequence[Happening], policy: Policy, *, until: datetime | None = None) -> Outcome:
     """Match everything that left with what had come, exactly.
 
-    The order in which happenings are passed matters only between those of one instant and one `order`. Raises
+    The lots left are as the last span keeps them that began by `until`; None: by the last happening. The order in which happenings are passed matters only between those of one instant and one `order`. Raises
     ValueError, with the key of the happening, for what cannot be read: an instant without a zone, an unknown kind, a
     quantity below 0 or of more than 18 decimals, a transfer that does not add up.
     """
@@ -32,9 +32,9 @@ def work_out(happenings: Sequence[Happening], policy: Policy) -> Outcome:
 
     report = Report(policy)
     if flows:
-        until = max(flow.steps[-1].at for flow in flows)
+        last = max(flow.steps[-1].at for flow in flows)
         for flow in flows:
-            report.add(flow, *follow(flow, policy, until))
+            report.add(flow, *follow(flow, policy, max(last, until or last)))
     return Outcome(
         disposals=_in_order(report.disposals),
         removals=_in_order(report.removals),
