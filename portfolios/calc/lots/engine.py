@@ -18,9 +18,10 @@ Made = TypeVar("Made")
 def work_out(happenings: Sequence[Happening], policy: Policy, *, until: datetime | None = None) -> Outcome:
     """Match everything that left with what had come, exactly.
 
-    The lots left are as the last span keeps them that began by `until`; None: by the last happening. The order in which happenings are passed matters only between those of one instant and one `order`. Raises
-    ValueError, with the key of the happening, for what cannot be read: an instant without a zone, an unknown kind, a
-    quantity below 0 or of more than 18 decimals, a transfer that does not add up.
+    The lots left are as the last span keeps them that began by `until`; None: by the last happening. The order in
+    which happenings are passed matters only between those of one instant and one `order`. Raises ValueError,
+    with the key of the happening, for what cannot be read: an instant without a zone, an unknown kind, a quantity below
+    0 or of more than 18 decimals, a transfer that does not add up.
     """
     reader = Reader(policy)
     for happening in happenings:
