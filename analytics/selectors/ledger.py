@@ -11,7 +11,7 @@ from market.models import close_of
 from market.money import ExactSum
 from portfolios.models import Entry, Portfolio, Transaction
 
-Fingerprint = tuple[int, int | None, datetime | None]
+Fingerprint = tuple[int, int | None, int, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ def first_days(*, portfolio_ids: Collection[int]) -> dict[int, date]:
 
 
 def fingerprints(*, portfolio_ids: Collection[int]) -> dict[int, Fingerprint]:
-    """Return what changes whenever a ledger does: how many transactions, the newest, the latest voided."""
+    """Return what changes whenever a ledger does: how many transactions, the newest, how many voided, the latest."""
     rows = Transaction.objects.filter(portfolio_id__in=portfolio_ids).order_by().values_list("portfolio_id")
-    marks = rows.annotate(count=Count("id"), newest=Max("id"), voided=Max("voided_at"))
-    return {portfolio_id: (count, newest, voided) for portfolio_id, count, newest, voided in marks}
+    marks = rows.annotate(count=Count("id"), newest=Max("id"), voids=Count("voided_at"), voided=Max("voided_at"))
+    return {row[0]: row[1:] for row in marks}
 
 
 def read_ledgers(*, portfolio_ids: Collection[int], start: date, end: date) -> dict[int, Ledger]:

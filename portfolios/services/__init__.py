@@ -10,13 +10,19 @@ from portfolios.services.errors import (
     ShortfallError,
     TokenReusedError,
 )
+from portfolios.services.fiat import ensure_cash, ensure_fiat
 from portfolios.services.invest import InvestPlan, PlannedBuy, SkippedBuy, invest, preview_invest
-from portfolios.services.ledger import correct_transaction, record_transaction, void_order, void_transaction
+from portfolios.services.ledger import (
+    correct_transaction,
+    record_transaction,
+    unvoid_transaction,
+    void_order,
+    void_transaction,
+)
 from portfolios.services.portfolios import (
     SleeveTarget,
     add_sleeve,
     add_wallet,
-    ensure_cash,
     open_portfolio,
     rename_portfolio,
     set_sleeves,
@@ -39,12 +45,14 @@ __all__ = [
     "add_wallet",
     "correct_transaction",
     "ensure_cash",
+    "ensure_fiat",
     "invest",
     "open_portfolio",
     "preview_invest",
     "record_transaction",
     "rename_portfolio",
     "set_sleeves",
+    "unvoid_transaction",
     "void_order",
     "void_transaction",
 ]

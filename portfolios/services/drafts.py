@@ -1,15 +1,14 @@
-"""What may be written into the ledger: the facts of a transaction and their rules."""
+"""What may be written into the ledger: the facts of a transaction, and the shape that all callers share."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NotRequired, TypedDict
 
 from market import selectors as market
-from market.models import FIRST_DAY, Asset
 from portfolios.models import Portfolio, Sleeve, Transaction, Wallet
 from portfolios.services.errors import CannotRecordError
 
@@ -17,20 +16,8 @@ Kind = Transaction.Kind
 USD = market.USD
 PLACES = 18
 DIGITS = 20
-
 TRADES = {Kind.BUY, Kind.SELL}
-APPLIES = {
-    "amount": TRADES,
-    "to_wallet": {Kind.TRANSFER},
-    "received_asset": {Kind.SWAP},
-    "received_quantity": {Kind.SWAP, Kind.TRANSFER},
-    "fee": set(Kind) - {Kind.FEE},
-    "price": set(Kind) - {Kind.TRANSFER, Kind.FEE},
-}
-NEEDS = {
-    Kind.SWAP: ("received_asset", "received_quantity"),
-    Kind.TRANSFER: ("to_wallet",),
-}
+LotsAsked = Sequence[tuple[int, Decimal]]
 
 
 class Facts(TypedDict):
@@ -44,23 +31,31 @@ class Facts(TypedDict):
     sleeve: NotRequired[Sleeve | None]
     price: NotRequired[Decimal | None]
     amount: NotRequired[Decimal | None]
+    currency: NotRequired[str | None]
+    rate: NotRequired[Decimal | None]
     to_wallet: NotRequired[Wallet | None]
     received_asset: NotRequired[str | None]
     received_quantity: NotRequired[Decimal | None]
     fee: NotRequired[Decimal | None]
     fee_asset: NotRequired[str | None]
-    note: NotRequired[str]
+    acquired_at: NotRequired[datetime | None]
+    lots: NotRequired[LotsAsked | None]
+    external_id: NotRequired[str | None]
+    note: NotRequired[str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
     """One transaction as it is asked for, in the shape of the canonical CSV.
 
-    `quantity` is positive; the kind gives it its sign. `price` is USD a unit; a buy or a sell may give `amount`
-    instead, the USD total without fee, or neither: then the close of the day counts. `asset`, `received_asset` and
-    `fee_asset` are asset ids. In a transfer `quantity` leaves `wallet` and `received_quantity` arrives in
-    `to_wallet`; the difference is the network fee. `sleeve` tags what comes in, and is what goes out; without it what
-    goes out is drawn from outside of sleeves first.
+    `quantity` is positive; the kind gives it its sign. `currency` is the id of the fiat asset that `price` (a unit)
+    and `amount` (the total without the fee) are in, and that a buy pays and a sell receives; `rate` is USD for one
+    unit of it, without it the close of the day counts, and where there is none the worth in USD is unknown. A trade
+    without price and amount takes the close of its day; for any other kind the price is the market value of what
+    leaves or comes, and for a deposit what a unit cost. `asset`, `received_asset` and `fee_asset` are asset ids. In a
+    transfer `quantity` leaves `wallet` and `received_quantity` arrives in `to_wallet`; the difference is the network
+    fee. `sleeve` tags what comes in, and is what goes out; without it what goes out is drawn from outside of sleeves
+    first. `lots` names (transaction that brought it, quantity) for what leaves, in the order in which they are drawn.
     """
 
     kind: str
@@ -71,11 +66,16 @@ class Draft:
     sleeve: Sleeve | None = None
     price: Decimal | None = None
     amount: Decimal | None = None
+    currency: str = USD
+    rate: Decimal | None = None
     to_wallet: Wallet | None = None
     received_asset: str | None = None
     received_quantity: Decimal | None = None
     fee: Decimal | None = None
     fee_asset: str | None = None
+    acquired_at: datetime | None = None
+    lots: LotsAsked = ()
+    external_id: str = ""
     note: str = ""
 
 
@@ -94,88 +94,18 @@ def check_amount(name: str, value: Decimal, *, places: int = PLACES) -> None:
         raise CannotRecordError(f"{name}: at most {places} decimals.", field=name)
 
 
-def check_instant(at: datetime, *, now: datetime) -> None:
-    """Refuse the future, and anything before there was a blockchain."""
-    if at.tzinfo is None:
-        raise CannotRecordError("at: a time needs its zone, for example 2024-05-01T12:00:00Z.", field="at")
-    if at > now:
-        raise CannotRecordError("at: this lies in the future.", field="at")
-    # Compared, not converted: the first hours of year 1 do not exist in UTC.
-    if at < datetime.combine(FIRST_DAY, time.min, tzinfo=UTC):
-        raise CannotRecordError(f"at: nothing is recorded before {FIRST_DAY}.", field="at")
-
-
 def make_draft(*, portfolio: Portfolio, facts: Facts) -> Draft:
-    """Fill in what may be left out: the first wallet, the US dollar for fees, no fee instead of a fee of zero."""
+    """Fill in what may be left out: the first wallet, US dollars, fees in the currency, no fee for a fee of zero."""
     wallet = facts.get("wallet") or portfolio.wallets.order_by("id").first()
     if wallet is None:
         raise CannotRecordError("wallet: this portfolio has no wallet yet.", field="wallet")
     known: dict[str, Any] = {**facts, "wallet": wallet, "fee": facts.get("fee") or None}
-    known["fee_asset"] = (facts.get("fee_asset") or USD) if known["fee"] is not None else None
+    known["currency"] = (facts.get("currency") or USD).lower()
+    known["fee_asset"] = (facts.get("fee_asset") or known["currency"]) if known["fee"] is not None else None
+    known["lots"] = tuple((acquired, quantity) for acquired, quantity in facts.get("lots") or ())
+    known["note"] = facts.get("note") or ""
+    known["external_id"] = facts.get("external_id") or ""
     return Draft(**known)
-
-
-def check_draft(draft: Draft, *, portfolio: Portfolio, now: datetime) -> None:
-    """Refuse facts that do not belong together, or not to this portfolio, naming the field."""
-    if draft.kind not in Kind.values:
-        raise CannotRecordError(f"kind: {draft.kind!r} is none of {', '.join(Kind.values)}.", field="kind")
-    check_instant(draft.at, now=now)
-    _check_fields(draft)
-    _check_numbers(draft)
-    _check_owner(draft, portfolio)
-    _check_assets(draft)
-
-
-def _check_fields(draft: Draft) -> None:
-    for name, kinds in APPLIES.items():
-        if getattr(draft, name) is not None and draft.kind not in kinds:
-            raise CannotRecordError(f"{name}: a {Kind(draft.kind).label.lower()} has none.", field=name)
-    for name in NEEDS.get(Kind(draft.kind), ()):
-        if getattr(draft, name) is None:
-            raise CannotRecordError(f"{name}: a {Kind(draft.kind).label.lower()} needs it.", field=name)
-    if draft.price is not None and draft.amount is not None:
-        raise CannotRecordError("amount: give the price or the amount, not both.", field="amount")
-    if len(draft.note) > 300:
-        raise CannotRecordError("note: at most 300 characters.", field="note")
-    if "\0" in draft.note:
-        raise CannotRecordError("note: null characters are not allowed.", field="note")
-
-
-def _check_numbers(draft: Draft) -> None:
-    for name in ("quantity", "price", "amount", "received_quantity", "fee"):
-        value = getattr(draft, name)
-        if value is None:
-            continue
-        check_amount(name, value)
-        may_be_zero = name == "price" and draft.kind not in TRADES
-        if value < 0 or (value == 0 and not may_be_zero):
-            raise CannotRecordError(f"{name}: a positive number is needed.", field=name)
-
-
-def _check_owner(draft: Draft, portfolio: Portfolio) -> None:
-    for name in ("wallet", "to_wallet", "sleeve"):
-        part = getattr(draft, name)
-        if part is not None and part.portfolio_id != portfolio.pk:
-            raise CannotRecordError(f"{name}: it belongs to no part of this portfolio.", field=name)
-    if draft.to_wallet is not None and draft.to_wallet.pk == draft.wallet.pk:
-        raise CannotRecordError("to_wallet: a transfer goes to another wallet.", field="to_wallet")
-
-
-def _check_assets(draft: Draft) -> None:
-    names = {name: getattr(draft, name) for name in ("asset", "received_asset", "fee_asset")}
-    asked = {name: asset_id for name, asset_id in names.items() if asset_id is not None}
-    # PostgreSQL takes no null character, not even to look for it.
-    possible = [asset_id for asset_id in asked.values() if "\0" not in asset_id]
-    known = set(Asset.objects.filter(id__in=possible).values_list("id", flat=True))
-    for name, asset_id in asked.items():
-        if asset_id not in known:
-            raise CannotRecordError(f"{name}: no asset has the id {asset_id[:80]!r}.", field=name)
-    if draft.kind in TRADES and draft.asset == USD:
-        raise CannotRecordError("asset: US dollars are bought with nothing but themselves.", field="asset")
-    if draft.received_asset == draft.asset:
-        raise CannotRecordError("received_asset: a swap gives another asset.", field="received_asset")
-    if draft.sleeve is not None and USD in {draft.asset, draft.received_asset} - {None}:
-        raise CannotRecordError("sleeve: cash belongs to no sleeve.", field="sleeve")
 
 
 def fingerprint_of(facts: Draft | Mapping[str, Any]) -> str:
@@ -185,7 +115,7 @@ def fingerprint_of(facts: Draft | Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _canonical(value: object) -> str | int | None:
+def _canonical(value: object) -> Any:
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, datetime):
@@ -194,4 +124,6 @@ def _canonical(value: object) -> str | int | None:
         return value.isoformat()
     if isinstance(value, Wallet | Sleeve):
         return value.pk
+    if isinstance(value, tuple):
+        return [_canonical(part) for part in value]
     return None if value is None else str(value)

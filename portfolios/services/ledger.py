@@ -1,17 +1,24 @@
-"""Writes of the ledger: record, correct, void. Each locks the portfolio first and leaves positions equal to entries."""
+"""Writes of the ledger: record, correct, void, restore.
 
-from collections.abc import Iterable
+Each locks the portfolio first and leaves positions equal to entries.
+"""
+
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Unpack
 
 from django.db import transaction as database
 
+from accounts.models import User
 from portfolios.models import Entry, Order, Portfolio, Transaction
 from portfolios.services.book import Book, Pair
-from portfolios.services.drafts import Draft, Facts, check_draft, fingerprint_of, make_draft
+from portfolios.services.choices import check_lots, save_choices
+from portfolios.services.drafts import Draft, Facts, fingerprint_of, make_draft
 from portfolios.services.errors import CannotRecordError, CannotVoidError, TokenReusedError
 from portfolios.services.legs import Leg, build_legs
+from portfolios.services.rates import Rates
+from portfolios.services.rules import check_draft
 
 TOKEN_LENGTH = 80
 
@@ -23,12 +30,13 @@ def lock(portfolio_id: int) -> Portfolio:
 
 @database.atomic
 def record_transaction(
-    *, portfolio: Portfolio, token: str, source: str, now: datetime, **facts: Unpack[Facts]
+    *, portfolio: Portfolio, token: str, source: str, now: datetime, by: User | None = None, **facts: Unpack[Facts]
 ) -> Transaction:
     """Write one transaction with its entries; the same token with the same facts again returns the first one.
 
-    The facts are those of `Draft`; without `wallet` the portfolio's first one counts. Raises CannotRecordError with
-    the field that is wrong, ShortfallError when a wallet would ever hold less than nothing, TokenReusedError.
+    The facts are those of `Draft`; without `wallet` the portfolio's first one counts, and `by` is who named its lots,
+    the owner if nobody is. Raises CannotRecordError with the field that is wrong, ShortfallError when a wallet would
+    ever hold less than nothing, TokenReusedError.
     """
     check_token(token)
     locked = lock(portfolio.pk)
@@ -37,19 +45,25 @@ def record_transaction(
     known = _find_repeated(locked, token, fingerprint_of(draft))
     if known is not None:
         return known
-    legs = build_legs(draft, now=now)
+    named = check_lots(draft, portfolio_id=locked.pk) if draft.lots else []
+    legs = build_legs(draft, rates=Rates(now=now))
     book = Book(portfolio=locked, pairs=_pairs(legs), since=draft.at)
-    return _write(draft, legs, book, Transaction(token=token, source=source, created_at=now))
+    made = _write(draft, legs, book, Transaction(token=token, source=source, created_at=now))
+    if named:
+        save_choices(made, named, by=by or locked.owner, at=now)
+    return made
 
 
 @database.atomic
 def correct_transaction(
-    *, corrected: Transaction, token: str, source: str, now: datetime, **facts: Unpack[Facts]
+    *, corrected: Transaction, token: str, source: str, now: datetime, by: User | None = None, **facts: Unpack[Facts]
 ) -> Transaction:
     """Supersede a transaction: void it and write the new facts in its place, both or neither.
 
-    The new one leaves the order of the old one: it is what happened, no longer what was ordered. Raises
-    CannotVoidError for one that no longer counts, and whatever `record_transaction` raises.
+    The new one leaves the order of the old one: it is what happened, no longer what was ordered. It stays in its
+    import, so that the same file again adds nothing, and in its place among others of one instant. Lots that it names
+    as the old one did keep the day of their choice. Raises CannotVoidError for one that no longer counts, and
+    whatever `record_transaction` raises.
     """
     check_token(token)
     locked = lock(corrected.portfolio_id)
@@ -61,12 +75,16 @@ def correct_transaction(
     old = Transaction.objects.get(id=corrected.pk)
     if old.voided_at is not None:
         raise CannotVoidError("This transaction no longer counts: correct the one that took its place.")
-    legs = build_legs(draft, now=now)
-    entries = list(old.entries.all())
-    pairs = _pairs(legs) | {(entry.wallet_id, entry.asset_id) for entry in entries}
-    book = Book(portfolio=locked, pairs=pairs, since=min(old.at, draft.at))
-    _take_back(old, entries, book, now=now)
-    return _write(draft, legs, book, Transaction(token=token, source=source, created_at=now, supersedes=old))
+    named = check_lots(draft, portfolio_id=locked.pk) if draft.lots else []
+    legs = build_legs(draft, rates=Rates(now=now))
+    made = Transaction(
+        token=token, source=source, created_at=now, supersedes=old, batch_id=old.batch_id, row_key=old.row_key,
+        sequence=old.sequence if draft.at == old.at else 0,
+    )  # fmt: skip
+    _replace([old], draft, legs, made, now=now, portfolio=locked)
+    if named:
+        save_choices(made, named, by=by or locked.owner, at=now, corrected=old)
+    return made
 
 
 @database.atomic
@@ -79,6 +97,29 @@ def void_transaction(*, voided: Transaction, now: datetime) -> Transaction:
     _void(locked, [Transaction.objects.get(id=voided.pk)], now=now)
     voided.refresh_from_db()
     return voided
+
+
+@database.atomic
+def unvoid_transaction(*, voided: Transaction) -> Transaction:
+    """Let a transaction that was taken back count again; twice changes nothing.
+
+    Raises CannotVoidError when something took its place, and ShortfallError when it no longer fits: a wallet would
+    hold less than nothing of an asset on some day.
+    """
+    locked = lock(voided.portfolio_id)
+    old = Transaction.objects.get(id=voided.pk)
+    if old.voided_at is None:
+        return old
+    _check_place_is_free(old)
+    entries = list(old.entries.all())
+    book = Book(portfolio=locked, pairs=_pairs_of(entries), since=old.at)
+    for entry in entries:
+        book.add((entry.wallet_id, entry.asset_id, entry.sleeve_id), at=old.at, quantity=entry.quantity)
+    book.prove()
+    old.voided_at = None
+    old.save(update_fields=["voided_at"])
+    book.save()
+    return old
 
 
 @database.atomic
@@ -100,12 +141,32 @@ def _void(locked: Portfolio, transactions: Iterable[Transaction], *, now: dateti
     if not counting:
         return
     entries = {one.pk: list(one.entries.all()) for one in counting}
-    pairs = {(entry.wallet_id, entry.asset_id) for rows in entries.values() for entry in rows}
+    pairs = _pairs_of(entry for rows in entries.values() for entry in rows)
     book = Book(portfolio=locked, pairs=pairs, since=min(one.at for one in counting))
     for one in counting:
         _take_back(one, entries[one.pk], book, now=now)
     book.prove()
     book.save()
+
+
+def _replace(
+    old: Sequence[Transaction], draft: Draft, legs: list[Leg], made: Transaction, *, portfolio: Portfolio, now: datetime
+) -> Transaction:
+    """Take transactions back and write one in their place; proved once, when all has moved."""
+    entries = {one.pk: list(one.entries.all()) for one in old}
+    pairs = _pairs(legs) | _pairs_of(entry for rows in entries.values() for entry in rows)
+    book = Book(portfolio=portfolio, pairs=pairs, since=min(draft.at, *(one.at for one in old)))
+    for one in old:
+        _take_back(one, entries[one.pk], book, now=now)
+    return _write(draft, legs, book, made)
+
+
+def _check_place_is_free(old: Transaction) -> None:
+    if Transaction.objects.filter(supersedes=old).exists():
+        raise CannotVoidError("A correction took the place of this transaction: restore the correction instead.")
+    same_row = Transaction.objects.in_force().filter(portfolio=old.portfolio_id, row_key=old.row_key)
+    if old.row_key and same_row.exists():
+        raise CannotVoidError("A later import has brought the same row again: it counts already.")
 
 
 def _take_back(old: Transaction, entries: Iterable[Entry], book: Book, *, now: datetime) -> None:
@@ -127,8 +188,13 @@ def _pairs(legs: Iterable[Leg]) -> set[Pair]:
     return here | {(leg.to_wallet_id, leg.asset_id) for leg in legs if leg.to_wallet_id is not None}
 
 
+def _pairs_of(entries: Iterable[Entry]) -> set[Pair]:
+    return {(entry.wallet_id, entry.asset_id) for entry in entries}
+
+
 def _write(draft: Draft, legs: list[Leg], book: Book, made: Transaction) -> Transaction:
     made.portfolio, made.kind, made.at, made.note = book.portfolio, draft.kind, draft.at, draft.note
+    made.acquired_at, made.external_id = draft.acquired_at, draft.external_id
     made.fingerprint = fingerprint_of(draft)
     entries = draw_entries(legs, book, at=draft.at)
     book.prove()

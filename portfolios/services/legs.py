@@ -1,18 +1,16 @@
 """What a transaction of each kind moves: the kind fixes which legs there must be."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from market import selectors as market
 from portfolios.models import Entry
 from portfolios.services.drafts import PLACES, TRADES, USD, Draft, Kind, check_amount, plain
 from portfolios.services.errors import CannotRecordError
+from portfolios.services.rates import Rates
 
 Role = Entry.Role
 INCOMING = {Kind.BUY, Kind.DEPOSIT, Kind.INCOME, Kind.AIRDROP, Kind.FORK, Kind.GIFT_IN}
-CARRY_DAYS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,41 +26,96 @@ class Leg:
     to_wallet_id: int | None = None
 
 
-def build_legs(draft: Draft, *, now: datetime) -> list[Leg]:
-    """Return what moves, in the order principal, payment, fee; what one kind must have, no other has."""
+@dataclass(frozen=True, kw_only=True)
+class Worth:
+    """What the facts of a draft come to in USD: `rate` is a unit of its currency, `price` a unit of its asset."""
+
+    draft: Draft
+    rate: Decimal | None
+    price: Decimal | None
+
+    def of(self, asset_id: str) -> Decimal | None:
+        """Return USD a unit; None: these facts do not say."""
+        if asset_id == USD:
+            return Decimal(1)
+        if asset_id == self.draft.currency:
+            return self.rate
+        return self.price if asset_id == self.draft.asset else None
+
+
+def build_legs(draft: Draft, *, rates: Rates) -> list[Leg]:
+    """Return what moves, in the order principal, payment, fee; what one kind must have, no other has.
+
+    Raises CannotRecordError for a transfer that does not add up, and for a trade whose price nobody knows.
+    """
+    if draft.kind in TRADES:
+        return _trade_legs(draft, rates)
+    rate = _rate(draft, rates) if draft.currency in {draft.asset, draft.fee_asset} or draft.price else None
+    worth = Worth(draft=draft, rate=rate, price=_in_usd(draft.price, rate))
     if draft.kind == Kind.TRANSFER:
-        return _transfer_legs(draft)
+        return _transfer_legs(draft, worth)
     if draft.kind == Kind.FEE:
-        return [_leg(draft, Role.FEE, draft.asset, -draft.quantity)]
-    legs = _trade_legs(draft, now) if draft.kind in TRADES else [_principal(draft, _price_known(draft))]
+        return [_leg(worth, Role.FEE, draft.asset, -draft.quantity)]
+    legs = [_principal(worth)]
     if draft.kind == Kind.SWAP and draft.received_asset and draft.received_quantity:
         legs.append(
-            _leg(draft, Role.PRINCIPAL, draft.received_asset, draft.received_quantity, sleeve_id=_sleeve_id(draft))
+            _leg(worth, Role.PRINCIPAL, draft.received_asset, draft.received_quantity, sleeve_id=_sleeve_id(draft))
         )
-    return [*legs, *_fee_legs(draft, draft.fee)]
+    return [*legs, *_fee_legs(worth)]
 
 
-def _principal(draft: Draft, price: Decimal | None) -> Leg:
+def _rate(draft: Draft, rates: Rates) -> Decimal | None:
+    return draft.rate if draft.rate is not None else rates.usd(draft.currency, draft.at)
+
+
+def _in_usd(price: Decimal | None, rate: Decimal | None) -> Decimal | None:
+    if price is None or (rate is None and price):
+        return None
+    worth = round(price * (rate or 0), PLACES)
+    check_amount("price", worth)
+    return worth
+
+
+def _principal(worth: Worth) -> Leg:
+    draft = worth.draft
     sign = 1 if draft.kind in INCOMING else -1
-    return _leg(draft, Role.PRINCIPAL, draft.asset, sign * draft.quantity, price=price, sleeve_id=_sleeve_id(draft))
+    return _leg(worth, Role.PRINCIPAL, draft.asset, sign * draft.quantity, sleeve_id=_sleeve_id(draft))
 
 
-def _trade_legs(draft: Draft, now: datetime) -> list[Leg]:
-    price = draft.price
-    if draft.amount is not None:
-        price = round(draft.amount / draft.quantity, PLACES)
-    if price is None:
-        price = _close_for(draft, now)
-    amount = draft.amount if draft.amount is not None else round(draft.quantity * price, PLACES)
-    check_amount("price", price)
+def _trade_legs(draft: Draft, rates: Rates) -> list[Leg]:
+    rate = _rate(draft, rates)
+    amount, price = _paid(draft, rate, rates)
     check_amount("amount", amount)
     if not amount:
-        raise CannotRecordError("amount: quantity times price is less than the smallest amount of USD.", field="amount")
+        raise CannotRecordError(
+            f"amount: quantity times price is less than the smallest amount of {draft.currency.upper()}.",
+            field="amount",
+        )
+    worth = Worth(draft=draft, rate=rate, price=price)
     payment = -amount if draft.kind == Kind.BUY else amount
-    return [_principal(draft, price), _leg(draft, Role.PAYMENT, USD, payment, price=Decimal(1))]
+    return [_principal(worth), _leg(worth, Role.PAYMENT, draft.currency, payment), *_fee_legs(worth)]
 
 
-def _transfer_legs(draft: Draft) -> list[Leg]:
+def _paid(draft: Draft, rate: Decimal | None, rates: Rates) -> tuple[Decimal, Decimal | None]:
+    """Return what a trade pays in its currency, and USD a unit of its asset."""
+    if draft.price is not None:
+        return round(draft.quantity * draft.price, PLACES), _in_usd(draft.price, rate)
+    if draft.amount is not None:
+        price = None if rate is None else round(draft.amount * rate / draft.quantity, PLACES)
+        check_amount("price", price or Decimal(0))
+        return draft.amount, price
+    day = rates.day_of(draft.at)
+    close = rates.usd(draft.asset, draft.at)
+    if close is None:
+        raise CannotRecordError(f"price: no close of {draft.asset} is known for {day}; give the price.", field="price")
+    if rate is None:
+        raise CannotRecordError(
+            f"price: no USD rate of {draft.currency.upper()} is known for {day}; give the price.", field="price"
+        )
+    return round(draft.quantity * close / rate, PLACES), close
+
+
+def _transfer_legs(draft: Draft, worth: Worth) -> list[Leg]:
     in_kind = draft.fee if draft.fee_asset == draft.asset else None
     received = draft.received_quantity
     if received is None:
@@ -79,38 +132,26 @@ def _transfer_legs(draft: Draft) -> list[Leg]:
             field="fee",
         )
     moved = _leg(
-        draft, Role.PRINCIPAL, draft.asset, -received,
+        worth, Role.PRINCIPAL, draft.asset, -received,
         sleeve_id=_sleeve_id(draft), to_wallet_id=draft.to_wallet.pk if draft.to_wallet else None,
     )  # fmt: skip
-    in_kind_fee = [_leg(draft, Role.FEE, draft.asset, -network_fee)] if network_fee else []
-    return [moved, *in_kind_fee, *(_fee_legs(draft, draft.fee) if in_kind is None else [])]
+    in_kind_fee = [_leg(worth, Role.FEE, draft.asset, -network_fee)] if network_fee else []
+    return [moved, *in_kind_fee, *(_fee_legs(worth) if in_kind is None else [])]
 
 
-def _fee_legs(draft: Draft, fee: Decimal | None) -> list[Leg]:
-    if fee is None or draft.fee_asset is None:
+def _fee_legs(worth: Worth) -> list[Leg]:
+    draft = worth.draft
+    if draft.fee is None or draft.fee_asset is None:
         return []
-    return [_leg(draft, Role.FEE, draft.fee_asset, -fee)]
+    return [_leg(worth, Role.FEE, draft.fee_asset, -draft.fee)]
 
 
-def _leg(draft: Draft, role: str, asset_id: str, quantity: Decimal, **more: Any) -> Leg:
-    if asset_id == USD:
-        more["price"] = Decimal(1)
-    return Leg(wallet_id=draft.wallet.pk, asset_id=asset_id, role=role, quantity=quantity, **more)
+def _leg(worth: Worth, role: str, asset_id: str, quantity: Decimal, **more: Any) -> Leg:
+    return Leg(
+        wallet_id=worth.draft.wallet.pk, asset_id=asset_id, role=role, quantity=quantity, price=worth.of(asset_id),
+        **more,
+    )  # fmt: skip
 
 
 def _sleeve_id(draft: Draft) -> int | None:
     return draft.sleeve.pk if draft.sleeve else None
-
-
-def _price_known(draft: Draft) -> Decimal | None:
-    return Decimal(1) if draft.asset == USD else draft.price
-
-
-def _close_for(draft: Draft, now: datetime) -> Decimal:
-    """Return the close of the transaction's day, or of the last closed day; a gap of two days is carried over."""
-    last_closed = now.astimezone(UTC).date() - timedelta(days=1)
-    day = min(draft.at.astimezone(UTC).date(), last_closed)
-    last = market.get_last_closes(asset_ids=[draft.asset], day=day).get(draft.asset)
-    if last is None or (day - last.day).days > CARRY_DAYS:
-        raise CannotRecordError(f"price: no close of {draft.asset} is known for {day}; give the price.", field="price")
-    return last.close

@@ -10,12 +10,11 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from indices.models import Index
-from market.models import Asset
-from market.selectors import USD
 from portfolios.calc.amounts import default_band
 from portfolios.models import Entry, Order, Portfolio, Sleeve, Wallet
 from portfolios.services.drafts import plain
 from portfolios.services.errors import CannotKeepError
+from portfolios.services.fiat import ensure_cash
 
 FIRST_WALLET = "Main exchange account"
 WEIGHT_PLACES = 12
@@ -51,14 +50,6 @@ def open_portfolio(
     if targets:
         set_sleeves(portfolio=portfolio, targets=targets)
     return portfolio
-
-
-def ensure_cash() -> Asset:
-    """Return the US dollar, which is an asset like any other and costs 1 by definition."""
-    dollar, _ = Asset.objects.get_or_create(
-        id=USD, defaults={"symbol": "USD", "name": "US dollar", "kind": Asset.Kind.FIAT}
-    )
-    return dollar
 
 
 @database.atomic
