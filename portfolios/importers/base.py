@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from market.calc.currencies import is_fiat
+from portfolios.importers import values
 from portfolios.importers.instants import Instants
 from portfolios.importers.rows import Answers, ParsedRow, Reading, RowError, SkippedRow
 from portfolios.importers.tables import CellError, Row, Table
@@ -72,6 +73,26 @@ def instant(row: Row, column: str, instants: Instants) -> datetime:
         return instants.read(row.required(column))
     except ValueError as error:
         raise CellError(column, str(error)) from None
+
+
+def fiat(row: Row, column: str) -> str:
+    """Return the code of a fiat currency; raises CellError when the cell holds none, or a hundredth of one."""
+    code = row.required(column)
+    if not is_fiat(code) or (code != code.upper() and code != code.lower()):
+        raise CellError(column, f"“{code[:20]}” is not the code of a fiat currency, such as EUR.")
+    return code.upper()
+
+
+def fee_of(row: Row, amount: str, asset: str, style: values.Style = "plain") -> tuple[Decimal | None, str]:
+    """Return a fee and the asset it was paid in, (None, "") if there was none; raises CellError."""
+    fee = row.size(amount, style)
+    return (fee, row.required(asset)) if fee else (None, "")
+
+
+def style_of(table: Table, *columns: str) -> values.Style:
+    """Return the decimal sign of a file, by all the numbers in some columns."""
+    rows = (row for row in table.rows() if isinstance(row, Row))
+    return values.style_of(row.text(column) for row in rows for column in columns)
 
 
 def unknown_kind(column: str, kind: str) -> CellError:

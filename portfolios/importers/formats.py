@@ -3,12 +3,22 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from portfolios.importers import canonical, files, mapper
+from portfolios.importers import canonical, cointracking, delta, files, ghostfolio, koinly, mapper, rotki, wealthfolio
 from portfolios.importers.base import Format
 from portfolios.importers.rows import Answers, Reading, UnreadableError
 from portfolios.importers.tables import Table
 
-FORMATS: tuple[Format, ...] = (canonical.FORMAT,)
+FORMATS: tuple[Format, ...] = (
+    canonical.FORMAT,
+    cointracking.FORMAT,
+    delta.FORMAT,
+    ghostfolio.CSV,
+    ghostfolio.JSON,
+    koinly.FORMAT,
+    rotki.EVENTS,
+    rotki.TRADES,
+    wealthfolio.FORMAT,
+)
 
 
 def recognise(name: str, content: bytes) -> Format | None:

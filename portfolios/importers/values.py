@@ -62,6 +62,11 @@ def style_of(texts: Iterable[str]) -> Style:
     return found.pop() if len(found) == 1 else "unclear"
 
 
+def product(one: Decimal, other: Decimal) -> Decimal:
+    """Return what a quantity at a price comes to, to 18 decimals."""
+    return EXACT.quantize(EXACT.multiply(one, other), Decimal(1).scaleb(-PLACES))
+
+
 def _without_trailing_zeros(value: Decimal, text: str) -> Decimal:
     """Return the same number with at most 18 decimals, if it has no more."""
     shorter = value.normalize(EXACT)
