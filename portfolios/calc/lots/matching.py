@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
 from portfolios.calc.lots.books import Book, Books
+from portfolios.calc.lots.gains import price
 from portfolios.calc.lots.grid import portion, spread
 from portfolios.calc.lots.happenings import Key
 from portfolios.calc.lots.steps import Arrival, Exit, Move, Named, Part, Step
@@ -25,7 +26,8 @@ def run(steps: Iterable[Step], books: Books, ranks: Mapping[Key, int]) -> None:
         elif isinstance(step, Move):
             moves.append(step)
         elif is_plain:
-            step.parts, step.uncovered = books[step.place].draw(step.quantity)
+            parts, step.uncovered = books[step.place].draw(step.quantity)
+            step.matches = price(step, parts)
         else:
             take_out(step, books[step.place], ranks)
     _move_all(moves, books, ranks)
@@ -35,8 +37,10 @@ def take_out(leaving: Exit, book: Book, ranks: Mapping[Key, int]) -> None:
     """Draw what leaves beyond the parts already found, named lots first where the method asks for them."""
     wanted = leaving.quantity - sum(part[1] for part in leaving.parts)
     parts, leaving.uncovered = _draw(book, wanted, leaving.named, ranks)
-    leaving.parts = [*leaving.parts, *parts]
-    leaving.rules = [*leaving.rules, *[book.rule] * len(parts)]
+    listed = book.reported(parts)
+    leaving.parts = [*leaving.parts, *listed]
+    leaving.rules = [*leaving.rules, *[book.rule] * len(listed)]
+    leaving.matches = price(leaving, leaving.parts)
 
 
 def _draw(book: Book, quantity: int, named: Named, ranks: Mapping[Key, int]) -> tuple[list[Part], int]:
@@ -83,14 +87,14 @@ def carry(move: Move, source: Book, target: Book, ranks: Mapping[Key, int]) -> N
     if fee is not None:
         take_out(fee, source, ranks)
         if fee.is_removal:
-            extra += sum(part[2] for part in fee.parts)
+            extra += sum(match[3] for match in fee.matches)
     stays_put = source is target and move.received == move.quantity
     if not stays_put or extra:
         parts, uncovered = _draw(source, move.quantity, move.named, ranks)
         move.uncovered = uncovered
         move.arrived = _put(target, parts, extra, move) if parts else 0
         if fee is not None and fee.is_removal and parts:
-            fee.parts = [(rank, quantity, 0, unit) for rank, quantity, _, unit in fee.parts]
+            fee.matches = [(rank, quantity, None, 0, None) for rank, quantity, *_ in fee.matches]
     if stays_put:
         move.uncovered, move.arrived = 0, move.quantity
 

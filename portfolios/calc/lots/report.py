@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from portfolios.calc.lots.gains import covered_proceeds, price
 from portfolios.calc.lots.grid import amount_of, quantity_of
 from portfolios.calc.lots.outcomes import Disposal, Lot, Match, Removal, Shortfall
 from portfolios.calc.lots.policy import Policy, Span
 from portfolios.calc.lots.spans import Left
-from portfolios.calc.lots.steps import Exit, Flow, Move
+from portfolios.calc.lots.steps import NO_LOT, Exit, Flow, Move
 from portfolios.calc.lots.terms import term_of
 
 When = tuple[datetime, int]
@@ -39,27 +38,29 @@ class Report:
     def _add_exit(self, leaving: Exit, flow: Flow, dates: Sequence[date]) -> None:
         matches = list(self._matches(leaving, flow, dates))
         quantity, uncovered = quantity_of(leaving.quantity), quantity_of(leaving.uncovered)
-        cost = sum(part[2] for part in leaving.parts)
+        cost = sum(part[3] for part in leaving.matches)
+        when = leaving.at, leaving.order
         if leaving.is_removal:
             removal = Removal(
                 key=leaving.key, at=leaving.at, kind=leaving.kind, asset=flow.asset, place=leaving.place,
                 quantity=quantity, uncovered=uncovered, cost=amount_of(cost), matches=matches,
             )  # fmt: skip
-            self.removals.append(((leaving.at, leaving.order), removal))
+            self.removals.append((when, removal))
             return
-        proceeds = covered_proceeds(leaving)
+        proceeds = None if leaving.proceeds is None else sum(part[2] or 0 for part in leaving.matches)
         disposal = Disposal(
             key=leaving.key, at=leaving.at, kind=leaving.kind, asset=flow.asset, place=leaving.place,
             quantity=quantity, uncovered=uncovered, cost=amount_of(cost), matches=matches,
             proceeds=None if proceeds is None else amount_of(proceeds),
             gain=None if proceeds is None else amount_of(proceeds - cost),
         )  # fmt: skip
-        self.disposals.append(((leaving.at, leaving.order), disposal))
+        self.disposals.append((when, disposal))
 
     def _matches(self, leaving: Exit, flow: Flow, dates: Sequence[date]) -> Iterator[Match]:
         day = leaving.at.astimezone(self.policy.zone).date()
-        for rank, quantity, proceeds, cost, gain, rule in price(leaving):
-            lot = None if rank is None else flow.ranked[rank]
+        rules = leaving.rules or ["lot"] * len(leaving.matches)
+        for (rank, quantity, proceeds, cost, gain), rule in zip(leaving.matches, rules, strict=True):
+            lot = None if rank == NO_LOT else flow.ranked[rank]
             yield Match(
                 lot=None if lot is None else lot.key,
                 acquired_at=None if lot is None else lot.acquired_at,
@@ -67,7 +68,7 @@ class Report:
                 proceeds=None if proceeds is None else amount_of(proceeds),
                 cost=amount_of(cost),
                 gain=None if gain is None else amount_of(gain),
-                term="none" if rank is None else term_of(dates[rank], day, self.policy.term),
+                term="none" if lot is None else term_of(dates[rank], day, self.policy.term),
                 rule=rule,
             )
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta, tzinfo
 
 from portfolios.calc.lots.books import Pool
 from portfolios.calc.lots.matching import carry, take_out
-from portfolios.calc.lots.steps import Arrival, Exit, Move, Step
+from portfolios.calc.lots.steps import NO_LOT, Arrival, Exit, Move, Part, Step
 
 WINDOW = timedelta(days=30)
 
@@ -17,10 +17,11 @@ WINDOW = timedelta(days=30)
 class Section104(Pool):
     """The pool of all places; what it gives has no lot of its own."""
 
-    rule = "section_104"
-    reported = "pool"
-
     __slots__ = ()
+
+    def reported(self, parts: list[Part]) -> list[Part]:
+        """Return drawn parts as one, of no lot."""
+        return [(NO_LOT, sum(part[1] for part in parts), sum(part[2] for part in parts), 0)] if parts else []
 
 
 def run_section104(steps: Sequence[Step], pool: Section104, zone: tzinfo) -> None:

@@ -6,8 +6,12 @@ from datetime import datetime
 
 from portfolios.calc.lots.happenings import Key
 
+NO_LOT = -1
+"""Stands for the rank of a lot where a pool hides it."""
 Part = tuple[int, int, int, int]
 """A part of a lot: its rank by age, quantity, cost, and unit cost as HIFO compares it."""
+Priced = tuple[int, int, int | None, int, int | None]
+"""A part as it is reported: rank, quantity, proceeds, cost, gain; no proceeds and no gain where they are unknown."""
 Named = list[tuple[Key, int]]
 """The lots chosen and how much of each is still to take; shared by all that one happening takes of an asset."""
 
@@ -36,7 +40,8 @@ class Arrival:
 class Exit:
     """What leaves for good: a disposal with its proceeds (None: unknown), or a removal.
 
-    The matching fills in `parts`, the `rules` that found them (none: `lot`), and `uncovered`.
+    The matching fills in `matches` and `uncovered`; `parts` with the `rules` that found them (none: `lot`) are all that
+    led to it.
     """
 
     key: Key
@@ -50,6 +55,7 @@ class Exit:
     named: Named = field(default_factory=list)
     parts: Sequence[Part] = ()
     rules: Sequence[str] = ()
+    matches: Sequence[Priced] = ()
     uncovered: int = 0
     phase: int = 2
 
