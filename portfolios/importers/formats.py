@@ -1,20 +1,37 @@
 """The formats that are known, and the one way from the bytes of a file to its rows."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from portfolios.importers import canonical, cointracking, delta, files, ghostfolio, koinly, mapper, rotki, wealthfolio
+from portfolios.importers import (
+    binance,
+    canonical,
+    coinbase,
+    cointracking,
+    delta,
+    files,
+    ghostfolio,
+    koinly,
+    kraken,
+    mapper,
+    rotki,
+    wealthfolio,
+)
 from portfolios.importers.base import Format
 from portfolios.importers.rows import Answers, Reading, UnreadableError
 from portfolios.importers.tables import Table
 
 FORMATS: tuple[Format, ...] = (
     canonical.FORMAT,
+    *binance.FORMATS,
+    *coinbase.FORMATS,
     cointracking.FORMAT,
     delta.FORMAT,
     ghostfolio.CSV,
     ghostfolio.JSON,
     koinly.FORMAT,
+    *kraken.FORMATS,
     rotki.EVENTS,
     rotki.TRADES,
     wealthfolio.FORMAT,
@@ -58,7 +75,7 @@ def find(name: str, content: bytes, *, format_key: str | None = None) -> tuple[F
     for table in files.candidates(name, content):
         for one in wanted:
             if one.is_document == (table.document is not None) and one.matches(table.names):
-                return one, table
+                return one, replace(table, file=name)
     return None
 
 

@@ -116,8 +116,9 @@ class Row:
 class Table:
     """A header and the rows under it, readable more than once. `names` are the columns as `name_of` writes them.
 
-    `titles` are the same as the file writes them, `line` is the header's, `preamble` what stands above it. A JSON
-    document has its topmost keys as names and itself as `document`; it has no rows.
+    `titles` are the same as the file writes them, `line` is the header's, `preamble` what stands above it, `file` the
+    name of the file, which for some formats alone tells what they hold. A JSON document has its topmost keys as names
+    and itself as `document`; it has no rows.
     """
 
     titles: Sequence[str]
@@ -125,6 +126,7 @@ class Table:
     line: int = 1
     preamble: Sequence[Cells] = ()
     document: Any = None
+    file: str = ""
     names: tuple[str, ...] = field(init=False)
     places: Mapping[str, int] = field(init=False)
 
