@@ -2,6 +2,7 @@
 
 from portfolios.services.drafts import Facts
 from portfolios.services.errors import (
+    CannotImportError,
     CannotInvestError,
     CannotKeepError,
     CannotRecordError,
@@ -29,6 +30,7 @@ from portfolios.services.portfolios import (
 )
 
 __all__ = [
+    "CannotImportError",
     "CannotInvestError",
     "CannotKeepError",
     "CannotRecordError",

@@ -43,6 +43,10 @@ class CannotInvestError(RefusedError):
     """An amount cannot be invested in an index on a day."""
 
 
+class CannotImportError(RefusedError):
+    """A file cannot be taken in, or its import is not where it could take this step."""
+
+
 class TokenReusedError(RefusedError):
     """The same token came with other content: it is not a repetition, and not a new request either."""
 
