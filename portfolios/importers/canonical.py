@@ -80,13 +80,18 @@ def _row(row: Row) -> ParsedRow:
         external_id=unguarded(row.text("external_id")),
         note=unguarded(row.text("note")),
     )
-    if kind == "swap":
+    check(parsed)
+    return parsed
+
+
+def check(parsed: ParsedRow) -> None:
+    """Raise CellError, with a column of the canonical CSV, when a row tells too little or too much for its kind."""
+    if parsed.kind == "swap":
         _check_swap(parsed)
-    elif kind == "transfer":
+    elif parsed.kind == "transfer":
         _check_transfer(parsed)
     elif parsed.to_account or parsed.received_asset or parsed.received_quantity:
         raise _stray(parsed)
-    return parsed
 
 
 def _positive(row: Row, column: str) -> Decimal:
