@@ -1,26 +1,39 @@
 """The real prices beside the repository: everything comes in, and what is odd in them is listed."""
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 
 from market.models import SOURCE_LAG, Asset, Classification, DailyPrice, DataFinding, close_of
 from market.selectors import load_market_window
 from market.services import find_problems, import_classifications, import_prices
 
 FOLDER = Path(os.environ.get("MARKET_FILES", settings.BASE_DIR.parent / "shared" / "market"))
+PRICES = FOLDER / "coins_daily.csv.gz"
 AT = datetime(2023, 9, 1, tzinfo=UTC)
 FIRST, LAST = date(2015, 1, 1), date(2023, 8, 28)
 
 pytestmark = [
     pytest.mark.market,
     pytest.mark.django_db,
-    pytest.mark.skipif(not (FOLDER / "coins_daily.csv.gz").exists(), reason=f"no real prices in {FOLDER}"),
+    pytest.mark.skipif(not PRICES.exists(), reason=f"no real prices in {FOLDER}"),
 ]
+
+
+@pytest.fixture(scope="module")
+def imported(django_db_setup, django_db_blocker) -> Iterator[tuple[Any, Any]]:
+    """Import both files once for the tests of this file; return what was said of prices and of classifications."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        prices = import_prices(files=[PRICES], at=AT)
+        yield prices, import_classifications(file=FOLDER / "classifications.csv", at=AT)
+        transaction.set_rollback(True)
 
 
 def findings():
@@ -29,13 +42,10 @@ def findings():
     return sorted(DataFinding.objects.values_list(*fields))
 
 
-def test_the_real_files_come_in_whole_and_again_change_nothing():
-    file = FOLDER / "coins_daily.csv.gz"
-
-    result = import_prices(files=[file], at=AT)
-    classified = import_classifications(file=FOLDER / "classifications.csv", at=AT)
+def test_the_real_files_come_in_whole_and_again_change_nothing(imported):
+    result, classified = imported
     before = findings()
-    again = import_prices(files=[file], at=AT + timedelta(days=1))
+    again = import_prices(files=[PRICES], at=AT + timedelta(days=1))
 
     assert (result.rows_read, result.rows_new, result.assets_new) == (85_996, 85_996, 48)
     assert (result.first_day, result.last_day) == (FIRST, LAST)
@@ -48,9 +58,7 @@ def test_the_real_files_come_in_whole_and_again_change_nothing():
     assert Asset.objects.count() == Classification.objects.count() == 48
 
 
-def test_the_oddities_that_the_real_files_are_known_for_are_listed():
-    import_prices(files=[FOLDER / "coins_daily.csv.gz"], at=AT)
-    import_classifications(file=FOLDER / "classifications.csv", at=AT)
+def test_the_oddities_that_the_real_files_are_known_for_are_listed(imported):
     at_once = findings()
     gaps = DataFinding.objects.filter(kind="gap")
     jumps = DataFinding.objects.filter(kind="jump")
@@ -72,8 +80,7 @@ def test_the_oddities_that_the_real_files_are_known_for_are_listed():
     assert findings() == at_once
 
 
-def test_a_snapshot_of_the_real_market_sees_a_coin_before_it_fell():
-    import_prices(files=[FOLDER / "coins_daily.csv.gz"], at=AT)
+def test_a_snapshot_of_the_real_market_sees_a_coin_before_it_fell(imported):
     window = load_market_window(simulated=False, start=date(2022, 5, 1), end=date(2022, 5, 31))
 
     known = close_of(date(2022, 5, 10)) + SOURCE_LAG
@@ -86,4 +93,4 @@ def test_a_snapshot_of_the_real_market_sees_a_coin_before_it_fell():
 
 @pytest.mark.benchmark
 def test_the_real_prices_come_in_within_30_seconds():
-    assert import_prices(files=[FOLDER / "coins_daily.csv.gz"], at=AT).seconds < 30
+    assert import_prices(files=[PRICES], at=AT).seconds < 30
