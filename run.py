@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] == ["test"]:
         install(TEST_LOCK)
         write_env()
-        become("-m", "pytest", "-n", "auto", "--dist", "loadfile", *arguments[1:])
+        become("-m", "pytest", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", *arguments[1:])
 
     options = parse(arguments)
     refuse_taken_port(options.port)
