@@ -1,4 +1,4 @@
-"""The worked cases of the rules, from a file to the report of the command; no database is asked for, so none is there."""
+"""The worked cases of the rules, from a file to the report of the command; none of these tests may ask a database."""
 
 from decimal import Decimal
 
