@@ -5,6 +5,7 @@ from portfolios.services.errors import (
     CannotImportError,
     CannotInvestError,
     CannotKeepError,
+    CannotLinkError,
     CannotRecordError,
     CannotVoidError,
     RefusedError,
@@ -23,16 +24,19 @@ from portfolios.services.ledger import (
 from portfolios.services.portfolios import (
     SleeveTarget,
     add_sleeve,
-    add_wallet,
+    delete_portfolio,
     open_portfolio,
     rename_portfolio,
     set_sleeves,
 )
+from portfolios.services.transfers import link_transfer
+from portfolios.services.wallets import add_wallet, change_wallet, delete_wallet
 
 __all__ = [
     "CannotImportError",
     "CannotInvestError",
     "CannotKeepError",
+    "CannotLinkError",
     "CannotRecordError",
     "CannotVoidError",
     "Facts",
@@ -45,10 +49,14 @@ __all__ = [
     "TokenReusedError",
     "add_sleeve",
     "add_wallet",
+    "change_wallet",
     "correct_transaction",
+    "delete_portfolio",
+    "delete_wallet",
     "ensure_cash",
     "ensure_fiat",
     "invest",
+    "link_transfer",
     "open_portfolio",
     "preview_invest",
     "record_transaction",

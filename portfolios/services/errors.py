@@ -36,7 +36,11 @@ class ShortfallError(CannotRecordError):
 
 
 class CannotVoidError(RefusedError):
-    """A transaction that no longer counts cannot be corrected."""
+    """A transaction that no longer counts cannot be corrected, nor one restored whose place is taken."""
+
+
+class CannotLinkError(RefusedError):
+    """Two transactions are not one transfer."""
 
 
 class CannotInvestError(RefusedError):

@@ -81,7 +81,7 @@ def correct_transaction(
         token=token, source=source, created_at=now, supersedes=old, batch_id=old.batch_id, row_key=old.row_key,
         sequence=old.sequence if draft.at == old.at else 0,
     )  # fmt: skip
-    _replace([old], draft, legs, made, now=now, portfolio=locked)
+    replace([old], draft, legs, made, now=now, portfolio=locked)
     if named:
         save_choices(made, named, by=by or locked.owner, at=now, corrected=old)
     return made
@@ -149,7 +149,7 @@ def _void(locked: Portfolio, transactions: Iterable[Transaction], *, now: dateti
     book.save()
 
 
-def _replace(
+def replace(
     old: Sequence[Transaction], draft: Draft, legs: list[Leg], made: Transaction, *, portfolio: Portfolio, now: datetime
 ) -> Transaction:
     """Take transactions back and write one in their place; proved once, when all has moved."""
@@ -161,12 +161,30 @@ def _replace(
     return _write(draft, legs, book, made)
 
 
+def link_token(*, deposit_id: int, withdrawal_id: int | str = "") -> str:
+    """Return the token of the transfer that two transactions become; without a withdrawal the beginning of it."""
+    return f"link {deposit_id} {withdrawal_id}"
+
+
 def _check_place_is_free(old: Transaction) -> None:
     if Transaction.objects.filter(supersedes=old).exists():
         raise CannotVoidError("A correction took the place of this transaction: restore the correction instead.")
     same_row = Transaction.objects.in_force().filter(portfolio=old.portfolio_id, row_key=old.row_key)
     if old.row_key and same_row.exists():
         raise CannotVoidError("A later import has brought the same row again: it counts already.")
+    if old.kind == Transaction.Kind.DEPOSIT and _is_linked(old):
+        raise CannotVoidError("This deposit is part of a transfer now: delete the transfer first.")
+
+
+def _is_linked(deposit: Transaction) -> bool:
+    """Tell whether a transfer made of this deposit counts, in whatever version."""
+    transfers = Transaction.objects.filter(portfolio=deposit.portfolio_id, kind=Transaction.Kind.TRANSFER)
+    links = list(transfers.filter(token__startswith=link_token(deposit_id=deposit.pk)))
+    while links:
+        if any(link.voided_at is None for link in links):
+            return True
+        links = list(Transaction.objects.filter(supersedes__in=links))
+    return False
 
 
 def _take_back(old: Transaction, entries: Iterable[Entry], book: Book, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Portfolios, their wallets and their sleeves: opening, naming, setting targets and bands."""
+"""Portfolios and their sleeves: opening, naming, setting targets and bands, deleting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,18 +6,19 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction as database
-from django.db.models import QuerySet
 
 from accounts.models import User
 from indices.models import Index
 from portfolios.calc.amounts import default_band
-from portfolios.models import Entry, Order, Portfolio, Sleeve, Wallet
+from portfolios.models import Entry, LotChoice, Order, Portfolio, Sleeve, Transaction, Wallet
 from portfolios.services.drafts import plain
 from portfolios.services.errors import CannotKeepError
 from portfolios.services.fiat import ensure_cash
+from portfolios.services.names import check_name
 
 FIRST_WALLET = "Main exchange account"
 WEIGHT_PLACES = 12
+DELETED_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ def open_portfolio(
     Raises CannotKeepError for a name that is empty, too long or taken, and for targets that break a rule.
     """
     _lock_names(owner)
-    name = _check_name(name, taken=Portfolio.objects.owned_by(owner), what="portfolio")
+    name = check_name(name, taken=Portfolio.objects.owned_by(owner), what="portfolio")
     portfolio = Portfolio(owner=owner, name=name, created_at=at)
     if fee_rate is not None:
         portfolio.fee_rate = _check_weight("fee_rate", fee_rate)
@@ -57,19 +58,29 @@ def rename_portfolio(*, portfolio: Portfolio, name: str) -> Portfolio:
     """Give a portfolio another name; raises CannotKeepError for one that is empty, too long or taken."""
     _lock_names(portfolio.owner)
     others = Portfolio.objects.owned_by(portfolio.owner).exclude(id=portfolio.pk)
-    portfolio.name = _check_name(name, taken=others, what="portfolio")
+    portfolio.name = check_name(name, taken=others, what="portfolio")
     portfolio.save(update_fields=["name"])
     return portfolio
 
 
 @database.atomic
-def add_wallet(*, portfolio: Portfolio, name: str, kind: str) -> Wallet:
-    """Add a wallet; raises CannotKeepError for a bad name or kind."""
-    if kind not in Wallet.Kind.values:
-        raise CannotKeepError(f"kind: {kind!r} is none of {', '.join(Wallet.Kind.values)}.", field="kind")
+def delete_portfolio(*, portfolio: Portfolio, name: str) -> None:
+    """Delete a portfolio with everything in it, for good; `name` is its own, typed again as a confirmation.
+
+    Raises CannotKeepError for any other name. All of it goes, or nothing.
+    """
     locked = Portfolio.objects.select_for_update().get(id=portfolio.pk)
-    name = _check_name(name, taken=locked.wallets.all(), what="wallet")
-    return Wallet.objects.create(portfolio=locked, name=name, kind=kind)
+    if name.strip() != locked.name:
+        raise CannotKeepError(f"name: type the name of the portfolio, “{locked.name}”, to delete it.", field="name")
+    # What a transaction brings along is fetched before it is deleted: in parts, since a ledger may be long.
+    Entry.objects.filter(portfolio=locked).delete()
+    transactions = Transaction.objects.filter(portfolio=locked)
+    transactions.update(supersedes=None)
+    while part := list(transactions.order_by("id").values_list("id", flat=True)[:DELETED_AT_ONCE]):
+        LotChoice.objects.filter(transaction__in=part).delete()
+        LotChoice.objects.filter(acquired__in=part).delete()
+        Transaction.objects.filter(id__in=part).delete()
+    locked.delete()
 
 
 @database.atomic
@@ -186,12 +197,3 @@ def _check_weight(name: str, value: Decimal) -> Decimal:
 def _lock_names(owner: User) -> None:
     # Two portfolios opened at once would both find their name free.
     User.objects.select_for_update().get(id=owner.pk)
-
-
-def _check_name(name: str, *, taken: QuerySet[Portfolio] | QuerySet[Wallet], what: str) -> str:
-    name = name.strip()
-    if not name or len(name) > 80 or "\0" in name:
-        raise CannotKeepError("name: 1 to 80 characters are needed.", field="name")
-    if taken.filter(name=name).exists():
-        raise CannotKeepError(f"name: there is a {what} “{name}” already.", field="name")
-    return name
