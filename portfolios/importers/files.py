@@ -24,7 +24,7 @@ def candidates(name: str, content: bytes) -> Iterator[Table]:
     if len(content) > FILE_BYTES:
         size, most = len(content) / 1_000_000, FILE_BYTES // 1_000_000
         raise UnreadableError(f"“{name[:80]}” has {size:.0f} MB; {most} MB are read at most. Split it into parts.")
-    if not content.strip():
+    if not content or content.isspace():
         raise UnreadableError(f"“{name[:80]}” is empty.")
     if workbooks.is_workbook(content):
         for sheet in workbooks.sheets(content)[:SHEETS]:

@@ -16,16 +16,17 @@ Datum;Art;Münze;Menge;Kurs;Gebühr;Nr
 02.02.2024 09:00;Storno;BTC;1;1;;a-3
 03.02.2024 09:00;Tausch;BTC;1;1;;a-4
 """
+COLUMNS = {
+    "timestamp": "Datum",
+    "kind": "Art",
+    "asset": "Münze",
+    "quantity": "Menge",
+    "price": "Kurs",
+    "fee": "Gebühr",
+    "external_id": "Nr",
+}
 MAPPING = {
-    "columns": {
-        "timestamp": "Datum",
-        "kind": "Art",
-        "asset": "Münze",
-        "quantity": "Menge",
-        "price": "Kurs",
-        "fee": "Gebühr",
-        "external_id": "Nr",
-    },
+    "columns": COLUMNS,
     "constants": {"currency": "EUR", "wallet": "Broker"},
     "kinds": {"Kauf": "buy", "verkauf": "sell", "Storno": "skip"},
     "dates": "auto",
@@ -71,7 +72,7 @@ def test_a_mapping_without_a_zone_asks_for_it():
         ({"columns": {"timestamp": "Tag"}}, "no column “Tag”"),
         ({"columns": {"timestamp": "Datum", "size": "Menge"}}, "“size” is no field"),
         ({"columns": {"timestamp": "Datum"}}, "where “asset” is read"),
-        ({"columns": {**MAPPING["columns"], "currency": "Kurs"}}, "“currency” is read from a column and"),
+        ({"columns": {**COLUMNS, "currency": "Kurs"}}, "“currency” is read from a column and"),
         ({"kinds": {"Kauf": "purchase"}}, "“purchase” is not a kind"),
         ({"kinds": ["Kauf"]}, "“kinds” is not pairs"),
         ({"columns": {"timestamp": 1}}, "“columns” is not pairs"),
