@@ -40,6 +40,9 @@ MARKET_SEED = env.int("MARKET_SEED", default=20260224)
 COINGECKO_API_KEY = env.str("COINGECKO_API_KEY", default="")
 COINGECKO_URL = env.str("COINGECKO_URL", default="https://api.coingecko.com/api/v3")
 
+# Exchanges that investors connect: an address to put before those of the exchanges, for networks that ask for one
+EXCHANGE_PROXY_URL = env.str("EXCHANGE_PROXY_URL", default="")
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
