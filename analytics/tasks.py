@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import IdempotencyRecord
 from analytics import services
 from indices import services as indices
+from portfolios.services import connections
 
 logger = structlog.get_logger(__name__)
 
@@ -80,6 +81,12 @@ def claim_work() -> None:
             failures.append(error)
     if failures:
         raise failures[0]
+
+
+@shared_task
+def pull_exchanges() -> None:
+    """Read the exchanges that owners have connected: when they ask for it, and once a day."""
+    connections.run_requested_pulls(at=timezone.now())
 
 
 @shared_task

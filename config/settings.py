@@ -42,6 +42,7 @@ COINGECKO_URL = env.str("COINGECKO_URL", default="https://api.coingecko.com/api/
 
 # Exchanges that investors connect: an address to put before those of the exchanges, for networks that ask for one
 EXCHANGE_PROXY_URL = env.str("EXCHANGE_PROXY_URL", default="")
+EXCHANGE_PATIENCE = env.float("EXCHANGE_PATIENCE", default=1.0)  # scales the waiting between requests and tries
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -164,6 +165,8 @@ CELERY_BEAT_SCHEDULE = {
     # One tick drives the nights: it finds what is missing and runs that, whatever broker and beat have lost.
     "nights": {"task": "analytics.tasks.tick_nights", "schedule": schedule(300.0), "options": {"expires": 240}},
     "claims": {"task": "analytics.tasks.claim_work", "schedule": schedule(5.0), "options": {"expires": 20}},
+    # Apart from the claims: an exchange may take minutes.
+    "exchanges": {"task": "analytics.tasks.pull_exchanges", "schedule": schedule(30.0), "options": {"expires": 25}},
     "clean up": {"task": "analytics.tasks.clean_up", "schedule": schedule(21_600.0), "options": {"expires": 3600}},
 }
 

@@ -51,6 +51,10 @@ class CannotImportError(RefusedError):
     """A file cannot be taken in, or its import is not where it could take this step."""
 
 
+class CannotConnectError(RefusedError):
+    """An exchange cannot be connected or read."""
+
+
 class TokenReusedError(RefusedError):
     """The same token came with other content: it is not a repetition, and not a new request either."""
 

@@ -5,15 +5,13 @@ and each window that came whole moves the cursor; the first one that fails ends 
 rewards are not among them: the statement file has those.
 """
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from market.calc.currencies import is_fiat
-from portfolios.sources.base import Cursor, ExchangeUnavailableError, KeyRefusedError, Pull
+from portfolios.sources.base import Cursor, ExchangeUnavailableError, Journal, KeyRefusedError, Pull
 from portfolios.sources.client import Client
 
 PAGE = 1000
@@ -53,50 +51,53 @@ class Binance:
             )
         return "read"
 
-    def pull(self, cursor: Cursor, *, until: datetime) -> Pull:
+    def pull(self, cursor: Cursor, *, until: datetime, keep_going: Callable[[], bool]) -> Pull:
         """Read fills, deposits and withdrawals since the cursor, as far as the pages come whole."""
-        journal = _Journal(cursor)
-        try:
+        journal = Journal(cursor, keep_going)
+        with journal.running():
             for market in self.markets:
                 self._fills(market, journal)
             self._windows("deposits", "sapiGetCapitalDepositHisrec", journal, until)
             self._windows("withdrawals", "sapiGetCapitalWithdrawHistory", journal, until)
-        except ExchangeUnavailableError as error:
-            if not journal.moved:
-                raise
-            journal.failure = f"{error} What had come before is kept; the next pull goes on from there."
-        return journal.pull()
+        return journal.pull(COLUMNS, sorted(journal.rows, key=lambda row: (row["timestamp"], row["external_id"])))
 
-    def _fills(self, market: str, journal: "_Journal") -> None:
+    def _fills(self, market: str, journal: Journal) -> None:
         base, quote = market.split("/")
         name = f"fills {market}"
         while True:
             first = int(journal.cursor.get(name, -1)) + 1
+            journal.check()
             page = _rows(self.client.ask("privateGetMyTrades", symbol=base + quote, fromId=first, limit=PAGE))
             with _documented("a fill"):
                 rows = [_fill_row(fill, base, quote) for fill in page]
                 last = max((int(fill["id"]) for fill in page), default=None)
             if last is None:
                 return
-            journal.keep(rows, name, last)
+            journal.keep(rows, **{name: last})
             if len(page) < PAGE:
                 return
 
-    def _windows(self, name: str, method: str, journal: "_Journal", until: datetime) -> None:
-        known = journal.cursor.get(name)
-        start = datetime.fromisoformat(known) - OVERLAP if known else OPENED
+    def _windows(self, name: str, method: str, journal: Journal, until: datetime) -> None:
+        reached = journal.cursor.get(name)
+        start = datetime.fromisoformat(reached) - OVERLAP if reached else OPENED
+        known: dict[str, str] = dict(journal.cursor.get(f"known {name}", {}))
         while start < until:
             end = min(start + WINDOW, until)
             rows: list[Row] = []
-            for page in self._pages(method, start, end):
+            for page in self._pages(method, start, end, journal):
                 with _documented("a deposit or withdrawal"):
                     rows += [row for found in page if (row := _TRANSFERS[name](found))]
-            journal.keep(rows, name, end.isoformat())
+            fresh = [row for row in rows if row["external_id"] not in known]
+            known |= {row["external_id"]: row["timestamp"] for row in fresh}
+            late = (end - OVERLAP).isoformat()
+            recent = {one: at for one, at in known.items() if at >= late}
+            journal.keep(fresh, **{name: end.isoformat(), f"known {name}": recent})
             start = end
 
-    def _pages(self, method: str, start: datetime, end: datetime) -> Iterator[list[dict[str, Any]]]:
+    def _pages(self, method: str, start: datetime, end: datetime, journal: Journal) -> Iterator[list[dict[str, Any]]]:
         offset = 0
         while True:
+            journal.check()
             span = {"startTime": _ms(start), "endTime": _ms(end) - 1}
             page = _rows(self.client.ask(method, **span, limit=PAGE, offset=offset))
             yield page
@@ -108,41 +109,12 @@ class Binance:
 READING = ("enableReading", "enableFixReadOnly")
 
 
-class _Journal:
-    """What a pull has gathered; the cursor moves only together with the rows that it covers."""
-
-    def __init__(self, cursor: Cursor) -> None:
-        self.cursor: dict[str, Any] = dict(cursor)
-        self.rows: list[Row] = []
-        self.moved = False
-        self.failure = ""
-
-    def keep(self, rows: list[Row], name: str, position: int | str) -> None:
-        """Take the rows of a whole page, and its position."""
-        self.rows += rows
-        self.cursor[name] = position
-        self.moved = True
-
-    def pull(self) -> Pull:
-        """Return it all as a file."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(sorted(self.rows, key=lambda row: (row["timestamp"], row["external_id"])))
-        return Pull(
-            format_key="canonical", content=text.getvalue().encode(), cursor=self.cursor, count=len(self.rows),
-            failure=self.failure,
-        )  # fmt: skip
-
-
 @contextmanager
 def _documented(what: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError) as error:
-        raise ExchangeUnavailableError(
-            f"Binance described {what} in a shape that is not the documented one."
-        ) from error
+        raise ExchangeUnavailableError(f"Binance described {what} in another shape than it documents.") from error
 
 
 def _rows(answer: Any) -> list[dict[str, Any]]:

@@ -24,9 +24,9 @@ def is_available() -> bool:
 
 
 class Client:
-    """Calls of one exchange, each tried three times; `proxy_url` stands before every address, for networks that ask it;
-    `patience` scales all waiting, 1 in use.
+    """Calls of one exchange, each tried three times.
 
+    `proxy_url` stands before every address, for networks that ask for one; `patience` scales all waiting, 1 in use.
     All numbers come as text or as integers: the library is told to make no floats of amounts.
     """
 

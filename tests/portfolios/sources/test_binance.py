@@ -9,7 +9,7 @@ import pytest
 
 from portfolios.sources.base import ExchangeUnavailableError, KeyRefusedError
 from portfolios.sources.registry import open_exchange
-from tests.portfolios.sources.exchange import KEYS, serve
+from tests.portfolios.sources.exchange import KEYS, always, serve
 
 UNTIL = datetime(2017, 9, 1, tzinfo=UTC)  # one window after the exchange opened
 MS = 1_504_000_000_000  # 2017-08-29 09:46:40
@@ -74,7 +74,7 @@ def test_a_fill_against_a_coin_is_a_swap_and_against_money_a_trade(exchange):
     euro = fill(7, symbol="ETHEUR", isBuyer=False, commissionAsset="EUR", commission="2.00", price="4000.1")
     exchange.answer = market(fills=[fill(1), fill(2, isBuyer=False, commission="0.00000000"), euro])
 
-    rows = rows_of(opened(exchange).pull({}, until=UNTIL))
+    rows = rows_of(opened(exchange).pull({}, until=UNTIL, keep_going=always))
 
     at = "2017-08-29T09:46:40.001000+00:00"
     assert rows[0] == {
@@ -95,7 +95,7 @@ def test_a_fill_against_a_coin_is_a_swap_and_against_money_a_trade(exchange):
 def test_fills_come_by_ascending_id_until_a_page_is_not_full(exchange):
     exchange.answer = market(fills=[fill(number) for number in range(2500)])
 
-    pull = opened(exchange).pull({}, until=UNTIL)
+    pull = opened(exchange).pull({}, until=UNTIL, keep_going=always)
 
     asked = [params["fromId"] for params in exchange.asked("myTrades") if params["symbol"] == "BTCUSDT"]
     assert (pull.count, asked) == (2500, ["0", "1000", "2000"])
@@ -108,7 +108,7 @@ def test_transfers_count_when_they_are_done(exchange):
         withdrawals=[withdrawal(), withdrawal(id="rejected", status=3)],
     )
 
-    rows = rows_of(opened(exchange).pull({}, until=UNTIL))
+    rows = rows_of(opened(exchange).pull({}, until=UNTIL, keep_going=always))
 
     assert rows == [
         {
@@ -122,10 +122,20 @@ def test_transfers_count_when_they_are_done(exchange):
     ]  # fmt: skip
 
 
+def test_a_deposit_that_is_read_again_is_not_given_again_and_a_late_one_is(exchange):
+    exchange.answer = market(deposits=[deposit()])
+    cursor = opened(exchange).pull({}, until=UNTIL, keep_going=always).cursor
+    exchange.answer = market(deposits=[deposit(), deposit(txId="late")])
+
+    again = opened(exchange).pull(cursor, until=UNTIL, keep_going=always)
+
+    assert [row["external_id"] for row in rows_of(again)] == ["binance deposit late"]
+
+
 def test_windows_cover_all_time_without_a_gap_and_move_the_cursor(exchange):
     exchange.answer = market()
 
-    cursor = opened(exchange).pull({}, until=datetime(2018, 1, 1, tzinfo=UTC)).cursor
+    cursor = opened(exchange).pull({}, until=datetime(2018, 1, 1, tzinfo=UTC), keep_going=always).cursor
 
     spans = [(int(params["startTime"]), int(params["endTime"])) for params in exchange.asked("hisrec")]
     assert all(second[0] == first[1] + 1 for first, second in pairwise(spans))
@@ -137,14 +147,14 @@ def test_a_page_that_fails_keeps_what_came_before_and_moves_no_further(exchange)
     whole = market(fills=[fill(number) for number in range(1500)])
     exchange.answer = lambda path, params: 503 if params.get("fromId") == "1000" else whole(path, params)
 
-    pull = opened(exchange).pull({}, until=UNTIL)
+    pull = opened(exchange).pull({}, until=UNTIL, keep_going=always)
 
     assert pull.count == 1000
     assert pull.cursor == {"fills BTC/USDT": 999}
     assert "goes on from there" in pull.failure
 
     exchange.answer = whole
-    rest = opened(exchange).pull(pull.cursor, until=UNTIL)
+    rest = opened(exchange).pull(pull.cursor, until=UNTIL, keep_going=always)
     assert (rest.count, rest.failure) == (500, "")
 
 
@@ -152,7 +162,7 @@ def test_a_first_page_that_fails_is_a_failed_pull(exchange):
     exchange.answer = lambda _path, _params: 503
 
     with pytest.raises(ExchangeUnavailableError):
-        opened(exchange).pull({}, until=UNTIL)
+        opened(exchange).pull({}, until=UNTIL, keep_going=always)
 
 
 @pytest.mark.parametrize("wrong", [{"qty": 0.25}, {"time": "soon"}, {"commission": None}])
@@ -160,7 +170,7 @@ def test_a_fill_of_another_shape_moves_nothing(exchange, wrong):
     exchange.answer = market(fills=[fill(1, **wrong)])
 
     with pytest.raises(ExchangeUnavailableError, match="Binance described a fill"):
-        opened(exchange).pull({}, until=UNTIL)
+        opened(exchange).pull({}, until=UNTIL, keep_going=always)
 
 
 def test_a_key_that_only_reads_is_read_only(exchange):
