@@ -24,11 +24,6 @@ ONLY_IN = {
     "importers": {"portfolios"},
     "money": {"market"},
 }
-    "tasks": {"analytics"},
-    "sources": {"market", "portfolios"},
-    "importers": {"portfolios"},
-    "money": {"market"},
-}
 OURS = [*LAYERS, "config", "tests", "benchmarks"]
 
 
