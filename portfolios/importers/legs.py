@@ -29,7 +29,8 @@ def net(moves: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
     """Add up what moves by asset, exactly; what cancels out is left out. The order is that of the first move."""
     totals: dict[str, Decimal] = {}
     for asset, quantity in moves:
-        totals[asset] = EXACT.add(totals.get(asset, NOTHING), quantity)
+        if quantity:
+            totals[asset] = EXACT.add(totals.get(asset, NOTHING), quantity)
     return {asset: total for asset, total in totals.items() if total}
 
 
