@@ -228,4 +228,7 @@ def test_a_name_that_does_not_tell_is_refused_with_what_to_do(name):
     ],
 )
 def test_each_history_is_told_by_its_header(content, key):
-    assert recognise("a file", content.encode()).key == key
+    found = recognise("a file", content.encode())
+
+    assert found is not None
+    assert found.key == key

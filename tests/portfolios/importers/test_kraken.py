@@ -307,8 +307,8 @@ def test_rows_that_share_a_refid_get_ids_of_their_own():
     [
         ("XXBT", "BTC"), ("XBT", "BTC"), ("XBT.M", "BTC"), ("XXDG", "DOGE"), ("XDG", "DOGE"), ("XETH", "ETH"),
         ("ETH2", "ETH"), ("ETH2.S", "ETH"), ("ZEUR", "EUR"), ("EUR.HOLD", "EUR"), ("USD.M", "USD"), ("ADA.S", "ADA"),
-        ("DOT.P", "DOT"), ("DOT28.S", "DOT"), ("SOL03.S", "SOL"), ("KSM07.S", "KSM"), ("GRT.F", "GRT"), ("TIA.B", "TIA"),
-        ("C98.S", "C98"), ("ZRX", "ZRX"), ("ZETA", "ZETA"), ("XTZ", "XTZ"), ("SOL", "SOL"),
+        ("DOT.P", "DOT"), ("DOT28.S", "DOT"), ("SOL03.S", "SOL"), ("KSM07.S", "KSM"), ("GRT.F", "GRT"),
+        ("TIA.B", "TIA"), ("C98.S", "C98"), ("ZRX", "ZRX"), ("ZETA", "ZETA"), ("XTZ", "XTZ"), ("SOL", "SOL"),
     ],
 )  # fmt: skip
 def test_codes_become_the_usual_tickers(code, ticker):
@@ -318,8 +318,9 @@ def test_codes_become_the_usual_tickers(code, ticker):
 @pytest.mark.parametrize(
     ("pair", "sides"),
     [
-        ("XXBTZEUR", ("BTC", "EUR")), ("XBT/EUR", ("BTC", "EUR")), ("XETHXXBT", ("ETH", "BTC")), ("ADAEUR", ("ADA", "EUR")),
-        ("XTZEUR", ("XTZ", "EUR")), ("BLZUSD", ("BLZ", "USD")), ("ETHPYUSD", ("ETH", "PYUSD")), ("USDTZUSD", ("USDT", "USD")),
+        ("XXBTZEUR", ("BTC", "EUR")), ("XBT/EUR", ("BTC", "EUR")), ("XETHXXBT", ("ETH", "BTC")),
+        ("ADAEUR", ("ADA", "EUR")), ("XTZEUR", ("XTZ", "EUR")), ("BLZUSD", ("BLZ", "USD")),
+        ("ETHPYUSD", ("ETH", "PYUSD")), ("USDTZUSD", ("USDT", "USD")),
         ("USDCUSDT", ("USDC", "USDT")), ("SNXXBT", ("SNX", "BTC")), ("DOGEXYZ", None), ("EUR", None),
     ],
 )  # fmt: skip

@@ -164,7 +164,8 @@ def test_kucoin_tells_the_zone_in_its_newer_header():
 # Bitstamp
 
 BITSTAMP = """\
-ID,Account,Type,Subtype,Datetime,Amount,Amount currency,Value,Value currency,Rate,Rate currency,Fee,Fee currency,Order ID
+ID,Account,Type,Subtype,Datetime,Amount,Amount currency,Value,Value currency,Rate,Rate currency,\
+Fee,Fee currency,Order ID
 351051,Main Account,Market,Buy,2018-04-19T08:14:00Z,0.19307520,BTC,25.93,USD,134.3,USD,0.13000,USD,1
 676423,Main Account,Market,Sell,2021-06-04T11:49:57Z,0.03760132,ETH,0.00296900,BTC,0.07895999,BTC,0.00000600,BTC,2
 3,Main Account,Deposit,,2019-07-01T00:00:00Z,0.3,BTC,,,,,,,
@@ -211,18 +212,19 @@ def test_bitstamp():
 
 # Bitvavo
 
+AMSTERDAM = "Europe/Amsterdam"
 BITVAVO = (
-    "Timezone,Date,Time,Type,Currency,Amount,Quote Currency,Quote Price,Received / Paid Currency,Received / Paid Amount,"
-    "Fee currency,Fee amount,Status,Transaction ID,Address\n"
+    "Timezone,Date,Time,Type,Currency,Amount,Quote Currency,Quote Price,Received / Paid Currency,"
+    "Received / Paid Amount,Fee currency,Fee amount,Status,Transaction ID,Address\n"
 )
 
 
 def test_bitvavo_has_the_fee_in_what_was_paid_and_received():
     bought, sold, other = rows(
         BITVAVO
-        + "Europe/Amsterdam,2023-02-20,15:15:53.581,buy,BTC,0.00053279,EUR,23309,EUR,-12.45,EUR,0.03119789,Completed,t1,\n"
-        + "Europe/Amsterdam,2023-07-20,15:15:46,sell,ETH,-0.00781401,EUR,1597.5,EUR,12.45,EUR,0.032880975,Completed,t2,\n"
-        + "Europe/Amsterdam,2023-07-20,15:15:46,buy,ONDO,100,EUR,0.3,EUR,-30,BNB,0.01,Completed,t3,\n"
+        + f"{AMSTERDAM},2023-02-20,15:15:53.581,buy,BTC,0.00053279,EUR,23309,EUR,-12.45,EUR,0.03119789,Completed,t1,\n"
+        + f"{AMSTERDAM},2023-07-20,15:15:46,sell,ETH,-0.00781401,EUR,1597.5,EUR,12.45,EUR,0.032880975,Completed,t2,\n"
+        + f"{AMSTERDAM},2023-07-20,15:15:46,buy,ONDO,100,EUR,0.3,EUR,-30,BNB,0.01,Completed,t3,\n"
     )
 
     # 12.45 - 0.03119789 = 12.41880211 went into coins; in winter Amsterdam is UTC+1, in summer UTC+2.
