@@ -34,6 +34,12 @@ def latest_night() -> NightlyRun | None:
     return NightlyRun.objects.filter(status__in=[Status.DONE, Status.PARTIAL]).order_by("-day").first()
 
 
+def last_night_began(*, but: str) -> datetime | None:
+    """Return when the last night was begun whose figures are there, but for those of one claim."""
+    done = NightlyRun.objects.filter(status__in=[Status.DONE, Status.PARTIAL], started_at__isnull=False)
+    return done.exclude(claim=but).order_by("-started_at").values_list("started_at", flat=True).first()
+
+
 def share_of_night(day: date) -> float:
     """Return how much of a night is done, by its stages, between 0 and 1."""
     stages = list(StageRun.objects.filter(run__day=day))

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from analytics.models import NightlyRun, StageRun
 from analytics.selectors.ledger import due_portfolios, held_assets
-from analytics.selectors.nights import missing_nights
+from analytics.selectors.nights import last_night_began, missing_nights
 from analytics.selectors.prices import Returns, read_returns
 from analytics.services import claims
 from analytics.services.chunks import ChunkResult, process_chunk, spans_of
@@ -25,6 +25,7 @@ from indices import services as indices_services
 from market import services as market_services
 from portfolios.models import Portfolio
 from portfolios.selectors import check_invariants
+from portfolios.services import lots
 
 logger = logging.getLogger(__name__)
 
@@ -180,8 +181,9 @@ def run_chunk(*, claim: Claim, span: Span, returns: Returns | None = None) -> tu
     """
     claims.beat(claim)
     portfolio_ids = due_portfolios(end=claim.end, span=span)
+    unbuilt = lots.rebuild_marked(at=claim.at, portfolio_ids=set(portfolio_ids))
     part = process_chunk(portfolio_ids=portfolio_ids, start=claim.start, end=claim.end, at=claim.at, returns=returns)
-    part.failures |= _violations(portfolio_ids, claim.at)
+    part.failures |= unbuilt | _violations(portfolio_ids, claim.at)
     return part, claims.take_back(claim, span, done=part.done, failures=part.failures)
 
 
@@ -213,6 +215,8 @@ def _run_window(
         _run_stage(claim, Stage.MARKET, market_services.refresh_market)
         tell(Stage.INDICES, 0.1)
         _run_stage(claim, Stage.INDICES, partial(indices_services.run_window, records=is_last))
+        if is_last:
+            _mark_repriced(claim)
         portfolio_ids = due_portfolios(end=claim.end)
         spans = spans_of(portfolio_ids)
         claims.hand_out(claim, spans, total=len(portfolio_ids))
@@ -233,6 +237,14 @@ def _run_window(
     except BaseException as error:
         claims.abandon_nights(claim, f"Interrupted: {type(error).__name__}: {error}")
         raise
+
+
+def _mark_repriced(claim: Claim) -> None:
+    """Let lots follow prices that came since the night before; a failure keeps no portfolio from being valued."""
+    try:
+        lots.mark_repriced(since=last_night_began(but=claim.token))
+    except Exception:
+        logger.exception("repricing_failed", extra={"start": claim.start, "end": claim.end})
 
 
 def _run_stage(claim: Claim, stage: str, service: Callable[..., WindowProblems]) -> None:

@@ -11,6 +11,7 @@ from market.models import Asset
 from market.money import ExactSum
 from market.selectors import USD
 from portfolios.models import Entry, Order, Portfolio, Position, Transaction
+from portfolios.selectors.lots import check_lots
 
 Kind = Transaction.Kind
 Role = Entry.Role
@@ -37,7 +38,7 @@ def check_invariants(*, portfolio: Portfolio) -> list[str]:
     Positions are the sums of entries; no balance was ever below zero at the end of an instant; entries stand at the
     instant of their transaction, and each kind has the entries that it must have; transfers conserve what they move;
     cash is deposits less withdrawals less buys plus sells less fees; an order all of whose buys count spent what it
-    says. That all parts belong to this portfolio is held by the database.
+    says; lots follow from all that, see `check_lots`. That all parts belong to this portfolio the database holds.
     """
     return [
         *_wrong_positions(portfolio),
@@ -47,6 +48,7 @@ def check_invariants(*, portfolio: Portfolio) -> list[str]:
         *_leaking_transfers(portfolio),
         *_wrong_cash(portfolio),
         *_wrong_orders(portfolio),
+        *check_lots(portfolio=portfolio),
     ]
 
 
