@@ -27,7 +27,7 @@ def candidates(name: str, content: bytes) -> Iterator[Table]:
     if not content or content.isspace():
         raise UnreadableError(f"“{name[:80]}” is empty.")
     if workbooks.is_workbook(content):
-        for sheet in workbooks.sheets(content)[:SHEETS]:
+        for sheet in workbooks.list_sheets(content)[:SHEETS]:
             yield from _headers(partial(workbooks.records, content, sheet))
     elif documents.is_document(content):
         document = documents.read(content)
