@@ -18,4 +18,6 @@ urlpatterns = [
     path("<int:portfolio_id>/transactions/new/", views.record, name="record"),
     path("<int:portfolio_id>/transactions/<int:transaction_id>/void/", views.void, name="void"),
     path("<int:portfolio_id>/orders/<int:order_id>/void/", views.void_order, name="void_order"),
+    path("<int:portfolio_id>/connections/", views.connection_list, name="connections"),
+    path("<int:portfolio_id>/connections/<int:connection_id>/", views.change_connection, name="change_connection"),
 ]

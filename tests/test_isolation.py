@@ -11,11 +11,12 @@ from django.apps import apps
 from django.core import serializers
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from analytics.models import RiskReport, Valuation
 from indices.models import Index
 from market.models import Asset
-from portfolios.models import Entry, Order, Portfolio, Position, Sleeve, Transaction, Wallet
+from portfolios.models import Entry, ExchangeConnection, Order, Portfolio, Sleeve, Transaction, Wallet
 from portfolios.services import add_sleeve, open_portfolio, record_transaction
+from portfolios.services.connections import connect_exchange
+from portfolios.sources.base import Keys
 from tests.factories import make_asset
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,7 @@ OWNED = {
     "sleeve_id": Sleeve,
     "wallet_id": Wallet,
     "order_id": Order,
+    "connection_id": ExchangeConnection,
 }
 
 
@@ -98,6 +100,10 @@ def make_estate(owner, name: str):
         fingerprint="0" * 64,
         created_at=NOW,
     )
+    connect_exchange(
+        portfolio=portfolio, wallet=wallet, exchange="kraken", label=name, by=owner, at=NOW,
+        keys=Keys(key=name.ljust(12), secret=name.ljust(12)),
+    )  # fmt: skip
     return portfolio
 
 
@@ -117,21 +123,18 @@ def estates(alice, bob):
             "sleeve_id": str(portfolio.sleeves.get().id),
             "wallet_id": str(portfolio.wallets.get().id),
             "order_id": str(portfolio.orders.get().id),
+            "connection_id": str(portfolio.connections.get().id),
         }
     return found[alice.email], found[bob.email]
 
 
 def dump(owner) -> str:
     """Return everything that hangs on a user's portfolios as text."""
-    mine = [
-        Portfolio.objects.filter(owner=owner),
-        *(
-            model.objects.filter(portfolio__owner=owner)
-            for model in (Wallet, Sleeve, Order, Transaction, Position, Valuation, RiskReport)
-        ),
-        Entry.objects.filter(transaction__portfolio__owner=owner),
-    ]
-    return "\n".join(serializers.serialize("json", rows.order_by("pk")) for rows in mine)
+    models = [model for label in ("portfolios", "analytics") for model in apps.get_app_config(label).get_models()]
+    mine = [model for model in models if any(field.name == "portfolio" for field in model._meta.fields)]
+    assert {Entry, Order, Sleeve, Transaction, Wallet} <= set(mine)
+    rows = [Portfolio.objects.filter(owner=owner), *(model.objects.filter(portfolio__owner=owner) for model in mine)]
+    return "\n".join(serializers.serialize("json", each.order_by("pk")) for each in rows)
 
 
 def fill(route: Route, ids: dict[str, str]) -> str:

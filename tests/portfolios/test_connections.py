@@ -55,7 +55,7 @@ def test_a_key_is_kept_encrypted_and_told_to_nobody(portfolio):
     kept = bytes(ExchangeConnection.objects.values_list("secret", flat=True).get())
     assert KEYS.key.encode() not in kept
     assert KEYS.secret.encode() not in kept
-    assert unseal(connection.secret) == KEYS
+    assert unseal(bytes(connection.secret)) == KEYS
     assert KEYS.secret not in repr(KEYS)
 
 
@@ -187,3 +187,32 @@ def test_a_connection_goes_and_what_came_through_it_stays(portfolio, exchange):
 
     assert not ExchangeConnection.objects.exists()
     assert ImportBatch.objects.get().connection is None
+
+
+def test_the_page_takes_a_key_and_never_shows_it_again(portfolio, as_user):
+    client = as_user(portfolio.owner)
+    address = f"/portfolios/{portfolio.pk}/connections/"
+    wallet = portfolio.wallets.get()
+    sent = {"exchange": "kraken", "label": "Mine", "wallet": wallet.pk, "key": KEYS.key, "secret": KEYS.secret}
+
+    answer = client.post(address, sent, follow=True)
+    again = client.post(address, sent)
+
+    assert unseal(bytes(ExchangeConnection.objects.get().secret)).key == KEYS.key
+    assert KEYS.key not in answer.content.decode() + again.content.decode()
+    assert again.status_code == 422
+    assert "There is a connection" in again.content.decode()
+
+
+def test_the_buttons_read_and_disconnect(portfolio, exchange, as_user):
+    exchange.answer = kraken()
+    connection = connect(portfolio)
+    connections.run_requested_pulls(at=NOW)
+    client, address = as_user(portfolio.owner), f"/portfolios/{portfolio.pk}/connections/{connection.pk}/"
+
+    client.post(address, {"do": "pull"})
+    connection.refresh_from_db()
+    assert connection.status == "waiting"
+
+    client.post(address, {"do": "end"})
+    assert not ExchangeConnection.objects.exists()

@@ -32,7 +32,7 @@ def run_requested_pulls(*, at: datetime) -> int:
 def _run(connection: ExchangeConnection, claim: Claim) -> None:
     try:
         exchange = open_exchange(
-            connection.exchange, unseal(connection.secret), proxy_url=settings.EXCHANGE_PROXY_URL,
+            connection.exchange, unseal(bytes(connection.secret)), proxy_url=settings.EXCHANGE_PROXY_URL,
             patience=settings.EXCHANGE_PATIENCE,
         )  # fmt: skip
         scope = exchange.check_scope()

@@ -31,7 +31,7 @@ def seal(keys: Keys) -> bytes:
 def unseal(sealed: bytes) -> Keys:
     """Decrypt keys, also those of a secret that was retired into SECRET_KEY_FALLBACKS; raises UnreadableKeyError."""
     try:
-        content = json.loads(_boxes().decrypt(bytes(sealed)))
+        content = json.loads(_boxes().decrypt(sealed))
     except InvalidToken as error:
         raise UnreadableKeyError from error
     return Keys(key=content["key"], secret=content["secret"], markets=tuple(content["markets"]))
