@@ -162,13 +162,14 @@ def _read_second(entries: Sequence[_Entry]) -> list[Reading]:
 
 def _families(entries: Sequence[_Entry]) -> list[list[_Entry]]:
     """Part the legs of one second by their words, as far as each part has both sides; the rest is one part."""
+    by_word: dict[str, list[_Entry]] = {}
+    for entry in entries:
+        by_word.setdefault(entry.operation, []).append(entry)
     parts: list[list[_Entry]] = []
     for words in (*operations.TRADES, operations.EXCHANGES):
-        part = [entry for entry in entries if entry.operation in words]
-        by_word = [[entry for entry in part if entry.operation == word] for word in sorted(words)]
-        used = [one for one in by_word if one]
+        used = [said for word, said in by_word.items() if word in words]
         # Older statements call both legs of a purchase Buy, and both of a sale Sell.
-        parts += used if all(_side(one) == 0 for one in used) else [part]
+        parts += used if all(_side(said) == 0 for said in used) else [[entry for said in used for entry in said]]
     whole = [part for part in parts if part and _side(part) == 0]
     halves = [entry for part in parts if _side(part) for entry in part]
     return [*whole, *([halves] if halves else [])]

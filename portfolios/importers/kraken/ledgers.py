@@ -65,11 +65,17 @@ def _entry_of(table: Table, row: Row) -> _Entry | RowError | SkippedRow:
     if not row.text("txid"):
         return SkippedRow(line=row.line, reason="It was announced and not booked: Kraken tells it again with an id.")
     words = (row.text("type").lower(), row.text("subtype").lower(), row.text("refid"))
-    leg, error = Leg(row=row, at=FIRST, asset=""), None
+    error = None
     try:
-        leg = Leg(row=row, at=instant(row, "time", IN_UTC), asset=usual(row.required("asset")))
-        leg = replace(leg, quantity=row.required_number("amount"), fee=row.number("fee") or Decimal(0))
+        leg = Leg(
+            row=row,
+            at=instant(row, "time", IN_UTC),
+            asset=usual(row.required("asset")),
+            quantity=row.required_number("amount"),
+            fee=row.number("fee") or Decimal(0),
+        )
     except CellError as problem:
+        leg = Leg(row=row, at=FIRST, asset="")
         error = RowError(line=row.line, column=table.title(problem.column), message=problem.message)
     leg = _in_dollars(leg) if leg.asset == FEE_CREDITS else leg
     return _Entry(leg=leg, kind=words[0], subtype=words[1], reference=words[2], error=error)

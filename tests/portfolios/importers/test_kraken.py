@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
-from portfolios.importers.kraken.codes import sides_of, usual
 from portfolios.importers.rows import ParsedRow, RowError, SkippedRow
 from tests.portfolios.importers.read import at, readings, told
 
@@ -302,32 +302,6 @@ def test_rows_that_share_a_refid_get_ids_of_their_own():
     assert (first.external_id, second.external_id) == ("S1#2", "S1")
 
 
-@pytest.mark.parametrize(
-    ("code", "ticker"),
-    [
-        ("XXBT", "BTC"), ("XBT", "BTC"), ("XBT.M", "BTC"), ("XXDG", "DOGE"), ("XDG", "DOGE"), ("XETH", "ETH"),
-        ("ETH2", "ETH"), ("ETH2.S", "ETH"), ("ZEUR", "EUR"), ("EUR.HOLD", "EUR"), ("USD.M", "USD"), ("ADA.S", "ADA"),
-        ("DOT.P", "DOT"), ("DOT28.S", "DOT"), ("SOL03.S", "SOL"), ("KSM07.S", "KSM"), ("GRT.F", "GRT"),
-        ("TIA.B", "TIA"), ("C98.S", "C98"), ("ZRX", "ZRX"), ("ZETA", "ZETA"), ("XTZ", "XTZ"), ("SOL", "SOL"),
-    ],
-)  # fmt: skip
-def test_codes_become_the_usual_tickers(code, ticker):
-    assert usual(code) == ticker
-
-
-@pytest.mark.parametrize(
-    ("pair", "sides"),
-    [
-        ("XXBTZEUR", ("BTC", "EUR")), ("XBT/EUR", ("BTC", "EUR")), ("XETHXXBT", ("ETH", "BTC")),
-        ("ADAEUR", ("ADA", "EUR")), ("XTZEUR", ("XTZ", "EUR")), ("BLZUSD", ("BLZ", "USD")),
-        ("ETHPYUSD", ("ETH", "PYUSD")), ("USDTZUSD", ("USDT", "USD")),
-        ("USDCUSDT", ("USDC", "USDT")), ("SNXXBT", ("SNX", "BTC")), ("DOGEXYZ", None), ("EUR", None),
-    ],
-)  # fmt: skip
-def test_pairs_are_taken_apart(pair, sides):
-    assert sides_of(pair) == sides
-
-
 TRADES = (
     "txid,ordertxid,pair,time,type,ordertype,price,cost,fee,vol,margin,misc,ledgers\n"
     'T1,O1,XXBTZEUR,2024-03-19 19:43:31.1234,buy,limit,50000,100.0,0.18,0.002,0.0,,"L1,L2"\n'
@@ -367,3 +341,34 @@ def test_the_longer_header_of_trades_tells_positions_apart():
     )
 
     assert (spot.kind, closing.column) == ("buy", "margin")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                ["trade", "spend", "receive", "deposit", "withdrawal", "earn", "transfer", "margin", "odd"]
+            ),
+            st.sampled_from(["", "reward", "allocation", "delistingconversion"]),
+            st.sampled_from(["R1", "R2", "Unknown"]),
+            st.sampled_from(["XXBT", "ZEUR", "ETH2.S", "KFEE"]),
+            st.sampled_from(["1", "-1", "0", "2.5", "-0.000000000000000001", "much"]),
+            st.sampled_from(["0", "0.1", "-0.1"]),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_no_ledger_crashes_and_every_row_has_a_verdict(entries):
+    found = ledgers(
+        *[
+            f'"L{number}","{refid}","2024-05-01 08:00:00","{type_}","{subtype}","currency","{asset}",{amount},{fee},0'
+            for number, (type_, subtype, refid, asset, amount, fee) in enumerate(entries)
+        ]
+    )
+
+    assert {one.line for one in found} == set(range(2, 2 + len(entries)))
+    assert all(one.quantity > 0 and (one.fee is None or one.fee > 0) for one in found if isinstance(one, ParsedRow))
+    ids = [one.external_id for one in found if isinstance(one, ParsedRow)]
+    assert len(ids) == len(set(ids))
