@@ -123,7 +123,7 @@ def settle(texts: Iterable[str], *, answers: Answers, zone: tzinfo | None = None
     unordered: list[str] = []
     orders: set[Order] = set()
     for text in texts:
-        if not _HAS_ZONE.fullmatch(text) and not _is_day(text) and text:
+        if text[:1].isdigit() and not _HAS_ZONE.fullmatch(text) and not _is_day(text):
             naive[EXAMPLES:] = []
             naive.append(text)
         for order in _orders_of(text):

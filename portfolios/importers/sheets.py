@@ -192,8 +192,8 @@ class Cells:
             self.is_hint = True
 
     def start_row(self, said: str) -> None:
-        """Begin a row, on the line that it says or on the next one."""
-        self.line = int(said) if said.isdecimal() and len(said) < 9 else self.line + 1
+        """Begin a row, on the line that it says or on the next one; lines only go on."""
+        self.line = max(int(said) if said.isdecimal() and len(said) < 9 else 0, self.line + 1)
         if self.line > ROWS:
             raise UnreadableError(f"The sheet has more than {ROWS:,} rows. Split it into parts, and bring each.")
         self.cells, self.column, self.length, self.has_formula = [], -1, 0, False
@@ -238,7 +238,7 @@ class Cells:
     def text(self, value: str) -> str:
         """Write a value as a CSV file would hold it; raises LookupError and ValueError."""
         if self.kind == "s":
-            text = self.texts[int(value)]
+            text = self.texts[int(value)] if value.isdecimal() else ""
             self.count(text)
             return text
         if self.kind == "b":

@@ -121,6 +121,35 @@ def test_a_trade_whose_price_is_in_a_coin_is_a_swap():
     assert wrong.column == "quote"
 
 
+def test_swaps_and_transfers_are_checked_and_errors_name_the_columns_of_the_file():
+    content = (
+        "when,what,gave,size,got,gotten,to\n"
+        "2024-01-31,swap,BTC,1,ETH,20,\n"
+        "2024-01-31,swap,BTC,1,,,\n"
+        "2024-01-31,transfer,BTC,1,,,Ledger\n"
+        "2024-01-31,transfer,BTC,1,,,\n"
+        "2024-01-31,deposit,,1,,,\n"
+        "2024-01-31,deposit,BTC,0,,,\n"
+        "2024-01-31,deposit,BTC,one,,,\n"
+        "yesterday,deposit,BTC,1,,,\n"
+    )
+    columns = {
+        "timestamp": "when",
+        "kind": "what",
+        "asset": "gave",
+        "quantity": "size",
+        "received_asset": "got",
+        "received_quantity": "gotten",
+        "to_wallet": "to",
+    }
+
+    swap, half, moved, *errors = readings(content, mapping={"columns": columns})
+
+    assert (swap.received_asset, swap.received_quantity) == ("ETH", 20)
+    assert (moved.kind, moved.to_account) == ("transfer", "Ledger")
+    assert [one.column for one in [half, *errors]] == ["got", "to", "gave", "size", "size", "when"]
+
+
 def test_date_and_time_may_stand_in_two_columns_and_seconds_are_read_when_said():
     columns = {"timestamp": "day", "time": "clock", "asset": "coin", "quantity": "qty"}
     content = "day,clock,coin,qty\n2024-01-31,18:30:05,BTC,1\n"

@@ -243,3 +243,45 @@ def test_a_workbook_of_a_hundred_thousand_rows_is_within_the_limits():
     row = f'<row r="100000" spans="1:14">{cell * len(COLUMNS)}</row>'
 
     assert len(row) * 100_000 < workbooks.SHEET_BYTES
+
+
+def cells_of(body, *, book_of="<workbookPr/>", styles="<cellXfs/>"):
+    """Return the records of a sheet with such rows."""
+    space = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    content = with_parts(
+        book(HEADER, ROW),
+        sheet=sheet_of(body),
+        **{
+            "xl/workbook.xml": f'<workbook {space}>{book_of}<sheets><sheet name="S" r:id="rId1"/></sheets></workbook>',
+            "xl/styles.xml": f"<styleSheet>{styles}</styleSheet>",
+        },
+    )
+    (sheet,) = workbooks.list_sheets(content)
+    return list(workbooks.records(content, sheet))
+
+
+def test_dates_are_counted_from_1900_or_1904_and_shown_as_their_style_says():
+    styles = (
+        '<numFmts><numFmt numFmtId="200" formatCode="dd.mm.yyyy hh:mm"/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="200"/></cellXfs>'
+    )
+    row = '<row><c><v>45292.75</v></c><c s="1"><v>45292</v></c><c s="2"><v>45292.75</v></c><c s="1"><v>x</v></c></row>'
+
+    # Day 45292 after 1899-12-30 is 2024-01-01; counted from 1904 the same number is 1462 days later.
+    assert cells_of(row, styles=styles) == [(1, ["45292.75", "2024-01-01", "2024-01-01 18:00:00", "x"])]
+    from_1904 = cells_of(row, styles=styles, book_of='<workbookPr date1904="1"/>')
+    assert from_1904 == [(1, ["45292.75", "2028-01-02", "2028-01-02 18:00:00", "x"])]
+
+
+def test_cells_stand_where_they_say_and_rows_go_on():
+    body = (
+        '<row r="5"><c r="B5" t="b"><v>1</v></c><c r="D5" t="b"><v>0</v></c><c t="e"><v>#N/A</v></c></row>'
+        '<row r="3"><c t="s"><v>-1</v></c><c><v>7</v></c></row><row/>'
+    )
+
+    assert cells_of(body) == [(5, ["", "TRUE", "", "FALSE", "#N/A"]), (6, ["", "7"])]
+
+
+def test_a_shared_text_that_is_not_there_is_damage():
+    with pytest.raises(UnreadableError, match="damaged"):
+        cells_of('<row><c t="s"><v>99</v></c></row>')
