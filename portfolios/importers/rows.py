@@ -75,6 +75,9 @@ class UnreadableError(Exception):
 
 
 Answers = Mapping[str, str]
-"""Answers by the key of their question: `zone` is an IANA name, `date_order` is `day_first` or `month_first`."""
+"""Answers by the key of their question: `zone` is an IANA name, `date_order` is `day_first` or `month_first`.
+
+`zone_instead`, an IANA name too, is never asked for: it goes before the zone that a file of Binance names.
+"""
 
 Reading = ParsedRow | RowError | SkippedRow

@@ -26,14 +26,15 @@ def has_time_and(*columns: str, without: Sequence[str] = ()) -> Callable[[Sequen
 class Times:
     """How the times of one file are read.
 
-    A zone that the owner chose goes before the title's: files in other languages are known to hold local times under
-    a title that says UTC. Raises UnansweredError when neither tells it.
+    The title tells the zone, else it is asked. Statements in Spanish are known to hold local times under a title that
+    says UTC, which no file shows: the answer `zone_instead`, that is never asked for, goes before the title. Raises
+    UnansweredError when nothing tells the zone.
     """
 
     def __init__(self, table: Table, answers: Answers) -> None:
         self.column = time_column(table.names)
-        chosen = answers.get("zone")
-        zone = zone_named(chosen) if chosen else zone_in(table.title(self.column))
+        instead = answers.get("zone_instead")
+        zone = zone_named(instead) if instead else zone_in(table.title(self.column))
         texts = (_long_year(text) for text in table.column(self.column))
         self._instants: Instants = settle(texts, answers=answers, zone=zone)
 

@@ -21,7 +21,7 @@ from portfolios.services.errors import CannotImportError, TokenReusedError
 from portfolios.services.ledger import check_token, lock
 
 Status, Step = ImportBatch.Status, ImportBatch.Step
-ANSWERS = ("zone", "date_order")
+ANSWERS = ("zone", "date_order", "zone_instead")
 ASSETS_ASKED = "assets_asked"
 LONGEST_ANSWER = 80
 MOST_ERRORS = (1, 5)  # one row in five

@@ -255,12 +255,13 @@ def test_a_time_that_names_no_zone_is_asked_for():
     assert deposit.at == at("2025-10-09T18:00")
 
 
-def test_a_zone_that_the_owner_chose_goes_before_the_title():
+def test_only_a_zone_that_is_said_to_go_before_the_title_does():
     # Files in other languages are known to hold local times under UTC_Time; Madrid is UTC+2 in July.
     content = HEADER + line("Deposit", "USDT", "1", time="2024-07-01 12:00:00")
 
     assert readings(content)[0].at == at("2024-07-01T12:00")
-    assert readings(content, answers={"zone": "Europe/Madrid"})[0].at == at("2024-07-01T10:00")
+    assert readings(content, answers={"zone": "Europe/Madrid"})[0].at == at("2024-07-01T12:00")
+    assert readings(content, answers={"zone_instead": "Europe/Madrid"})[0].at == at("2024-07-01T10:00")
 
 
 def test_the_order_of_rows_does_not_matter():
