@@ -11,6 +11,7 @@ from portfolios.services.drafts import TRADES, USD, Draft, Kind, check_amount
 from portfolios.services.errors import CannotRecordError
 from portfolios.services.fiat import ensure_fiat
 
+KINDS = frozenset(Kind.values)
 LEAVING = {Kind.SELL, Kind.SWAP, Kind.WITHDRAWAL, Kind.TRANSFER, Kind.FEE, Kind.GIFT_OUT, Kind.LOSS}
 APPLIES = {
     "amount": TRADES,
@@ -37,7 +38,7 @@ def check_draft(draft: Draft, *, portfolio: Portfolio, now: datetime) -> None:
 
 def check_facts(draft: Draft, *, portfolio: Portfolio, now: datetime) -> None:
     """Refuse what the facts alone show to be wrong; asks the database nothing."""
-    if draft.kind not in Kind.values:
+    if draft.kind not in KINDS:
         raise CannotRecordError(f"kind: {draft.kind!r} is none of {', '.join(Kind.values)}.", field="kind")
     check_instant("at", draft.at, now=now)
     if draft.acquired_at is not None:
@@ -97,13 +98,12 @@ def _asset_ids(draft: Draft) -> dict[str, str]:
 
 
 def _check_fields(draft: Draft) -> None:
-    what = Kind(draft.kind).label.lower()
     for name, kinds in APPLIES.items():
         if getattr(draft, name) not in {None, ()} and draft.kind not in kinds:
-            raise CannotRecordError(f"{name}: a {what} has none.", field=name)
+            raise CannotRecordError(f"{name}: a {Kind(draft.kind).label.lower()} has none.", field=name)
     for name in NEEDS.get(Kind(draft.kind), ()):
         if getattr(draft, name) is None:
-            raise CannotRecordError(f"{name}: a {what} needs it.", field=name)
+            raise CannotRecordError(f"{name}: a {Kind(draft.kind).label.lower()} needs it.", field=name)
     if draft.price is not None and draft.amount is not None:
         raise CannotRecordError("amount: give the price or the amount, not both.", field="amount")
     if draft.rate not in {None, Decimal(1)} and draft.currency == USD:

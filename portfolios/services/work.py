@@ -86,7 +86,7 @@ def run_waiting(*, model: type[W], run: Callable[[W, WorkClaim[W]], None], at: d
 def claim_next(*, model: type[W], at: datetime) -> WorkClaim[W] | None:
     """Take the oldest row that nobody works on; one whose worker has stopped twice has failed."""
     free = Q(status=Status.WAITING) | Q(status=Status.RUNNING, heartbeat_at__lt=at - STALE_AFTER)
-    rows = QuerySet(model)
+    rows: QuerySet[W] = QuerySet(model)
     for row in rows.filter(free).order_by("requested_at", "id").only("status", "message"):
         is_left = row.status == Status.RUNNING
         mine = rows.filter(free, pk=row.pk)
@@ -100,7 +100,8 @@ def claim_next(*, model: type[W], at: datetime) -> WorkClaim[W] | None:
 
 
 def _run(claim: WorkClaim[W], run: Callable[[W, WorkClaim[W]], None]) -> None:
-    row = QuerySet(claim.model).get(pk=claim.pk)
+    rows: QuerySet[W] = QuerySet(claim.model)
+    row = rows.get(pk=claim.pk)
     try:
         run(row, claim)
     except LostClaimError:

@@ -102,9 +102,11 @@ def answer_import(
     lock(batch.portfolio_id)
     known = ImportBatch.objects.get(pk=batch.pk)
     changes: dict[str, Any] = {
-        "answers": known.answers | _checked_answers(answers or {}) | {ASSETS_ASKED: "yes"},
+        "answers": known.answers | _checked_answers(answers or {}),
         "status": Status.WAITING, "step": Step.READ, "message": "", "progress": 0, "requested_at": at,
     }  # fmt: skip
+    if any(question["key"] == "asset" for question in known.questions):
+        changes["answers"][ASSETS_ASKED] = "yes"
     if format_key is not None:
         if format_key not in {one.key for one in FORMATS}:
             raise CannotImportError(f"format_key: no format has the key {format_key[:40]!r}.", field="format_key")
@@ -207,5 +209,5 @@ def _remember(batch: ImportBatch, choices: Mapping[str, str | None], *, by: User
 
 
 def source_of(batch: ImportBatch) -> str:
-    """Return whose codes a file speaks: its format's, or those of files that are read by a mapping."""
-    return batch.format or "mapped"
+    """Return whose codes a file speaks: all files of Kraken are of one source, as are those read by a mapping."""
+    return batch.format.partition("-")[0] or "mapped"

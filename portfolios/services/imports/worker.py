@@ -2,11 +2,24 @@
 
 from datetime import datetime
 
+from portfolios.models import ImportBatch
+from portfolios.services.imports.committing import commit_import
+from portfolios.services.imports.reading import read_import
+from portfolios.services.imports.undoing import undo_import
+from portfolios.services.work import WorkClaim, run_waiting
+
+Step = ImportBatch.Step
+STEPS = {Step.READ: read_import, Step.COMMIT: commit_import, Step.UNDO: undo_import}
+
 
 def run_requested_imports(*, at: datetime) -> int:
     """Do the next step of every import that waits, oldest first; return how many steps ended.
 
-    Safe to run at once in many processes, and twice: a row has one owner at a time.
+    Safe to run at once in many processes, and twice: a row has one owner at a time. A worker that is killed leaves
+    nothing half-written, and its import is taken up again.
     """
-    _ = at
-    return 0
+    return run_waiting(model=ImportBatch, run=_run, at=at)
+
+
+def _run(batch: ImportBatch, claim: WorkClaim[ImportBatch]) -> None:
+    STEPS[Step(batch.step)](batch, claim)

@@ -1,0 +1,56 @@
+"""What the ledger knows of the balances that an import touches, and of the rows that it has already."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+
+from portfolios.models import Entry, Portfolio, Position, Transaction
+from portfolios.services.book import Pair
+from portfolios.services.imports.courses import Courses, Key
+from portfolios.services.legs import Leg
+
+KEYS_AT_ONCE = 2_000
+ENTRIES_AT_ONCE = 5_000
+
+
+def load_courses(*, portfolio: Portfolio, pairs: Collection[Pair], since: datetime) -> Courses:
+    """Return the balances of some wallets and assets from an instant on, as the ledger has them now."""
+    wallets, assets = {wallet for wallet, _ in pairs if wallet > 0}, {asset for _, asset in pairs}
+    openings: dict[Key, Decimal] = defaultdict(Decimal)
+    moves: dict[Key, dict[datetime, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    held = Position.objects.filter(portfolio=portfolio, wallet__in=wallets, asset__in=assets)
+    for wallet_id, asset_id, sleeve_id, quantity in held.values_list("wallet_id", "asset_id", "sleeve_id", "quantity"):
+        openings[wallet_id, asset_id, sleeve_id] += quantity
+    later = Entry.objects.filter(
+        portfolio=portfolio, transaction__voided_at__isnull=True, at__gte=since, wallet__in=wallets, asset__in=assets
+    )
+    rows = later.order_by().values_list("wallet_id", "asset_id", "sleeve_id", "quantity", "at")
+    for wallet_id, asset_id, sleeve_id, quantity, at in rows.iterator(chunk_size=ENTRIES_AT_ONCE):
+        key = (wallet_id, asset_id, sleeve_id)
+        openings[key] -= quantity
+        moves[key][at] += quantity
+    return Courses(openings=openings, moves=moves)
+
+
+def pairs_of(legs: Iterable[Leg]) -> set[Pair]:
+    """Return the wallets and assets that legs touch."""
+    pairs = set()
+    for leg in legs:
+        pairs.add((leg.wallet_id, leg.asset_id))
+        if leg.to_wallet_id is not None:
+            pairs.add((leg.to_wallet_id, leg.asset_id))
+    return pairs
+
+
+def known_keys(*, portfolio: Portfolio, keys: Sequence[str]) -> set[str]:
+    """Return those keys whose rows count in the ledger already."""
+    counting = Transaction.objects.in_force().filter(portfolio=portfolio).exclude(row_key="").order_by()
+    if not counting.exists():
+        return set()
+    found: set[str] = set()
+    left = iter(keys)
+    while some := list(islice(left, KEYS_AT_ONCE)):
+        found.update(counting.filter(row_key__in=some).values_list("row_key", flat=True))
+    return found
