@@ -74,7 +74,7 @@ class Course:
         """Take back what was added last."""
         self.added -= self.taken.pop()[1]
 
-    def now(self) -> Decimal:
+    def held(self) -> Decimal:
         """Return what is held at the end of the instant."""
         return self._held[self.place] + self.added
 
@@ -84,7 +84,7 @@ class Course:
 
     def shortfall(self, at: datetime, *, looks_ahead: bool) -> Shortfall | None:
         """Return what is missing at the instant, or from there on; None when there is enough, and room for it."""
-        held = self.lowest() if looks_ahead else self.now()
+        held = self.lowest() if looks_ahead else self.held()
         if held < ZERO:
             when = self._times[self._deepest[self.place]] if looks_ahead else at
             return Shortfall(self.key, max(when, at), -held)
