@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import IdempotencyRecord
 from analytics import services
 from indices import services as indices
-from portfolios.services import connections, lots
+from portfolios.services import connections, imports, lots
 
 logger = structlog.get_logger(__name__)
 
@@ -63,11 +63,12 @@ def process_chunk(*, claim: str, start: str, end: str, at: str, first: int, last
 def claim_work() -> None:
     """Take up what people have asked for.
 
-    Portfolios whose ledger has changed are valued, their lots are worked out, reviews are computed, approved
+    Imports are read, written or taken back, portfolios whose ledger has changed are valued, their lots are worked out, reviews are computed, approved
     restatements are carried out, rules are replayed on history. What fails does not keep the others waiting: it is
     reported when all have had their turn.
     """
     steps = (
+        imports.run_requested_imports,
         services.revalue_marked,
         lots.rebuild_marked,
         indices.compute_requested,
