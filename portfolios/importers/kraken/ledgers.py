@@ -77,15 +77,19 @@ def _entry_of(table: Table, row: Row) -> _Entry | RowError | SkippedRow:
     except CellError as problem:
         leg = Leg(row=row, at=FIRST, asset="")
         error = RowError(line=row.line, column=table.title(problem.column), message=problem.message)
-    leg = _in_dollars(leg) if leg.asset == FEE_CREDITS else leg
+    leg = _without_credits(leg) if leg.asset == FEE_CREDITS else leg
     return _Entry(leg=leg, kind=words[0], subtype=words[1], reference=words[2], error=error)
 
 
-def _in_dollars(leg: Leg) -> Leg:
-    """Return what is paid in fee credits as a fee in dollars: a credit is 0.01 USD. A grant of credits is nothing."""
-    paid = EXACT.subtract(leg.fee, min(leg.quantity, Decimal(0)))
-    fee = EXACT.multiply(paid, FEE_CREDIT_USD)
-    return replace(leg, quantity=Decimal(0), fee=fee, fee_asset="USD")
+def _without_credits(leg: Leg) -> Leg:
+    """Return a leg that moves nothing: credits are given away by Kraken, and no money leaves for what they pay."""
+    return replace(leg, quantity=Decimal(0), fee=Decimal(0))
+
+
+def _credits_of(entries: Sequence[_Entry]) -> Decimal:
+    """Return how many fee credits were paid with."""
+    rows = [entry.leg.row for entry in entries if entry.leg.asset == FEE_CREDITS]
+    return sum((row.number("fee") or Decimal(0) for row in rows), Decimal(0))
 
 
 def _read_group(table: Table, group: Sequence[_Entry]) -> list[Reading]:
@@ -124,8 +128,10 @@ def _read_joined(entries: Sequence[_Entry]) -> list[Reading]:
     words = []
     if any(entry.kind == "settled" for entry in entries):
         words.append("A position on margin was settled.")
-    if any(entry.leg.asset == FEE_CREDITS for entry in entries):
-        words.append("The fee was paid in fee credits, told at 0.01 USD each.")
+    paid = _credits_of(entries)
+    if paid:
+        value = EXACT.multiply(paid, FEE_CREDIT_USD)
+        words.append(f"The fee was paid with {paid.normalize():f} fee credits, worth {value.normalize():f} USD.")
     return join([entry.leg for entry in entries], advice=_ONE_SIDED, id_=_id(entries[0]), note=" ".join(words))
 
 

@@ -108,7 +108,7 @@ def test_fees_on_both_sides_are_both_kept():
     assert (fee.kind, fee.quantity, fee.asset, fee.external_id) == ("fee", Decimal("0.000001"), "BTC", "T1:fee")
 
 
-def test_a_fee_in_credits_is_a_cent_each():
+def test_a_fee_in_credits_takes_no_money_and_is_noted_at_a_cent_each():
     [bought] = transactions(
         '"L1","T1","2024-05-01 08:00:00","trade","","currency","ZEUR",-100,0,0',
         '"L2","T1","2024-05-01 08:00:00","trade","","currency","XXBT",0.002,0,0',
@@ -116,8 +116,8 @@ def test_a_fee_in_credits_is_a_cent_each():
     )
 
     # 26 credits at 0.01 USD.
-    assert (bought.fee, bought.fee_asset) == (Decimal("0.26"), "USD")
-    assert "0.01 USD each" in bought.note
+    assert (bought.fee, bought.fee_asset) == (None, "")
+    assert "26 fee credits, worth 0.26 USD" in bought.note
 
 
 def test_granted_credits_are_no_asset():
