@@ -63,9 +63,9 @@ def process_chunk(*, claim: str, start: str, end: str, at: str, first: int, last
 def claim_work() -> None:
     """Take up what people have asked for.
 
-    Imports are read, written or taken back, portfolios whose ledger has changed are valued, their lots are worked out, reviews are computed, approved
-    restatements are carried out, rules are replayed on history. What fails does not keep the others waiting: it is
-    reported when all have had their turn.
+    Imports are read, written or taken back, portfolios whose ledger has changed are valued, their lots are worked
+    out, reviews are computed, approved restatements are carried out, rules are replayed on history. What fails does
+    not keep the others waiting: it is reported when all have had their turn.
     """
     steps = (
         imports.run_requested_imports,
