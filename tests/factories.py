@@ -29,8 +29,8 @@ def make_classification(asset: Asset, **overrides: Any) -> Classification:
     return Classification.objects.create(asset=asset, **fields)
 
 
-def make_price(asset: Asset, day: date, close: Decimal | str, **overrides: Any) -> DailyPrice:
-    """Price an asset on one day, known from the close on."""
+def price_of(asset: Asset, day: date, close: Decimal | str, **overrides: Any) -> DailyPrice:
+    """Build a price of an asset on one day, known from the close on; not saved."""
     fields = {
         "close": Decimal(close),
         "market_cap": Decimal(close) * 1_000_000,
@@ -38,12 +38,21 @@ def make_price(asset: Asset, day: date, close: Decimal | str, **overrides: Any) 
         "source": "test",
         "recorded_at": close_of(day),
     } | overrides
-    return DailyPrice.objects.create(asset=asset, day=day, **fields)
+    return DailyPrice(asset=asset, day=day, **fields)
+
+
+def make_price(asset: Asset, day: date, close: Decimal | str, **overrides: Any) -> DailyPrice:
+    """Price an asset on one day, known from the close on."""
+    price = price_of(asset, day, close, **overrides)
+    price.save(force_insert=True)
+    return price
 
 
 def make_prices(first_day: date, closes: Mapping[Asset, list[str | None]]) -> None:
     """Price assets on consecutive days; None leaves a gap."""
-    for asset, values in closes.items():
-        for offset, close in enumerate(values):
-            if close is not None:
-                make_price(asset, first_day + timedelta(days=offset), close)
+    DailyPrice.objects.bulk_create(
+        price_of(asset, first_day + timedelta(days=offset), value)
+        for asset, values in closes.items()
+        for offset, value in enumerate(values)
+        if value is not None
+    )

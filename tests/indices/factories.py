@@ -7,8 +7,8 @@ from typing import Any
 
 from indices.calc.rules import Rules
 from indices.models import Index, Level, Methodology, Rebalance
-from market.models import Asset, close_of
-from tests.factories import make_asset, make_classification, make_price
+from market.models import Asset, DailyPrice, close_of
+from tests.factories import make_asset, make_classification, price_of
 
 FIRST = date(2023, 1, 1)
 NEXT = date(2023, 2, 1)
@@ -64,11 +64,11 @@ def make_coin(asset_id: str, **classification: Any) -> Asset:
 
 def price_days(asset: Asset, first: date, closes: Sequence[str | None], *, supply: int = 10, **overrides: Any) -> None:
     """Price an asset on consecutive days, its market cap being price times supply; None leaves a gap."""
-    for offset, close in enumerate(closes):
-        if close is not None:
-            make_price(
-                asset, first + timedelta(days=offset), close, **{"market_cap": Decimal(close) * supply} | overrides
-            )
+    DailyPrice.objects.bulk_create(
+        price_of(asset, first + timedelta(days=offset), close, **{"market_cap": Decimal(close) * supply} | overrides)
+        for offset, close in enumerate(closes)
+        if close is not None
+    )
 
 
 def price_flat(assets: Mapping[Asset, str], first: date, last: date, *, supply: int = 10) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from accounts.models import User
 from indices.models import Holding, Index, Level, Methodology, Rebalance, Review
-from market.models import Asset, close_of
+from market.models import Asset, DailyPrice, close_of
 from portfolios import services
 from portfolios.models import Portfolio, Transaction
-from tests.factories import make_asset, make_price
+from tests.factories import make_asset, price_of
 
 NOW = datetime(2024, 3, 10, 12, tzinfo=UTC)
 LAST_DAY = date(2024, 3, 9)
@@ -94,8 +94,7 @@ def make_market(closes: Mapping[str, str], *, first: date = FIRST_DAY, last: dat
     days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
     for asset_id, close in closes.items():
         asset = Asset.objects.filter(id=asset_id).first() or make_asset(asset_id)
-        for day in days:
-            make_price(asset, day, close)
+        DailyPrice.objects.bulk_create(price_of(asset, day, close) for day in days)
     for index in Index.objects.filter(levels__isnull=True):
         Level.objects.bulk_create(
             Level(index=index, day=day, gross=Decimal(1000), status="final", recorded_at=close_of(day)) for day in days
