@@ -1,6 +1,9 @@
 """Lots in one place under one method: what comes in, and what is drawn first."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from bisect import insort
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Mapping, MutableSequence
+from functools import partial
 from heapq import heappop, heappush
 
 from portfolios.calc.lots.grid import portion, spread
@@ -10,29 +13,32 @@ from portfolios.calc.lots.steps import NO_LOT, Named, Part
 
 RANK_BITS = 32
 RANK_MASK = (1 << RANK_BITS) - 1
-Held = list[int]
-"""What is left of one acquisition in one place: quantity, cost, unit cost, its live entry in the heap."""
+Held = tuple[int, int, int, int]
+"""What is left of one acquisition in one place: quantity, cost, unit cost, its live entry."""
 
 
 class Book:
-    """Lots that are drawn oldest first, youngest first or dearest first, each with its share of its own cost.
+    """Lots that are drawn oldest first or youngest first, each with its share of its own cost.
 
     A partial draw takes cost * quantity / quantity left, rounded half to even on the grid of 1e-36; the last draw takes
-    the rest whole. Pieces of one acquisition that meet again are one lot again. The heap holds rank - (priority << 32):
-    its least is the next to go, the older of two equals. Entries whose lot has gone or changed are passed over.
-    `scale` makes whole numbers of unit costs. Draws leave a lot's unit cost as it is: the dust of rounding reorders
-    nothing. Written for speed: lots are plain lists, and a draw is one loop.
+    the rest whole. Pieces of one acquisition that meet again are one lot again. An entry is rank - (priority << 32):
+    the least is the first and the next to go, the older of two equals. Entries whose lot has gone or changed are passed
+    over. `scale` makes whole numbers of unit costs. Written for speed: lots are plain tuples, which the garbage
+    collector need not walk, a draw is one loop, and entries are a queue, since most lots come in the order in which
+    they go or the reverse.
     """
 
     rule = "lot"
 
-    __slots__ = ("heap", "lots", "method", "scale")
+    __slots__ = ("entries", "lots", "method", "pop", "scale")
 
     def __init__(self, method: Method, scale: int) -> None:
         self.method = method
         self.scale = scale
-        self.heap: list[int] = []
         self.lots: dict[int, Held] = {}
+        queue: deque[int] = deque()
+        self.entries: MutableSequence[int] = queue
+        self.pop: Callable[[], int] = queue.popleft
 
     def add(self, rank: int, quantity: int, cost: int, unit: int) -> None:
         """Put a lot in, or a piece to what is left of its own lot; its unit cost is then that of both together."""
@@ -43,8 +49,18 @@ class Book:
             entry -= unit << RANK_BITS
         elif self.method == "lifo":
             entry -= rank << RANK_BITS
-        self.lots[rank] = [quantity, cost, unit, entry]
-        heappush(self.heap, entry)
+        self.lots[rank] = quantity, cost, unit, entry
+        self.push(entry)
+
+    def push(self, entry: int) -> None:
+        """Add an entry in its place."""
+        entries = self.entries
+        if not entries or entry > entries[-1]:
+            entries.append(entry)
+        elif entry < entries[0]:
+            entries.insert(0, entry)
+        else:
+            insort(entries, entry)
 
     def _join(self, rank: int, quantity: int, cost: int, unit: int) -> tuple[int, int, int]:
         """Return quantity, cost and unit cost of a lot and a piece of it together."""
@@ -55,20 +71,20 @@ class Book:
     def draw(self, wanted: int) -> tuple[list[Part], int]:
         """Take a quantity out; return its parts and how much of it no lot covers."""
         parts: list[Part] = []
-        heap, lots = self.heap, self.lots
-        while wanted and heap:
-            rank = heap[0] & RANK_MASK
+        entries, lots = self.entries, self.lots
+        while wanted and entries:
+            rank = entries[0] & RANK_MASK
             held = lots.get(rank)
-            if held is None or held[3] != heap[0]:
-                heappop(heap)
+            if held is None or held[3] != entries[0]:
+                self.pop()
                 continue
-            quantity, cost, unit, _ = held
+            quantity, cost, unit, entry = held
             if quantity > wanted:
                 share = portion(cost, wanted, quantity)
-                held[0], held[1] = quantity - wanted, cost - share
+                lots[rank] = quantity - wanted, cost - share, unit, entry
                 parts.append((rank, wanted, share, unit))
                 return parts, 0
-            heappop(heap)
+            self.pop()
             del lots[rank]
             parts.append((rank, quantity, cost, unit))
             wanted -= quantity
@@ -92,12 +108,12 @@ class Book:
         return parts + rest, uncovered
 
     def _take(self, rank: int, held: Held, wanted: int) -> Part:
-        quantity, cost, unit, _ = held
+        quantity, cost, unit, entry = held
         if quantity <= wanted:
             del self.lots[rank]
             return rank, quantity, cost, unit
         share = portion(cost, wanted, quantity)
-        held[0], held[1] = quantity - wanted, cost - share
+        self.lots[rank] = quantity - wanted, cost - share, unit, entry
         return rank, wanted, share, unit
 
     def reported(self, parts: list[Part]) -> list[Part]:
@@ -108,6 +124,25 @@ class Book:
         """Yield what is left, oldest first."""
         for rank, (quantity, cost, unit, _) in sorted(self.lots.items()):
             yield rank, quantity, cost, unit
+
+
+class DearestFirst(Book):
+    """Lots that are drawn by unit cost, the highest first, so that entries are a heap.
+
+    Draws leave a lot's unit cost as it is: the dust of rounding reorders nothing.
+    """
+
+    __slots__ = ("heap",)
+
+    def __init__(self, method: Method, scale: int) -> None:
+        super().__init__(method, scale)
+        self.heap: list[int] = []
+        self.entries = self.heap
+        self.pop = partial(heappop, self.heap)
+
+    def push(self, entry: int) -> None:
+        """Add an entry in its place."""
+        heappush(self.heap, entry)
 
 
 class Pool(Book):
@@ -149,12 +184,15 @@ class Pool(Book):
             yield rank, quantity, cost, unit
 
 
+KINDS: Mapping[Method, type[Book]] = {"average": Pool, "hifo": DearestFirst}
+
+
 class Books(dict[Hashable, Book]):
     """The book of every place, made when it is first asked for; under the scope of a portfolio all places share one."""
 
     def __init__(self, method: Method, scope: Scope, scale: int) -> None:
         super().__init__()
-        self.kind = Pool if method == "average" else Book
+        self.kind = KINDS.get(method, Book)
         self.method = method
         self.scope = scope
         self.scale = scale
