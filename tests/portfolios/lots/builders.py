@@ -61,6 +61,12 @@ def left(outcome):
     return [(lot.key, lot.place, lot.quantity, lot.cost) for lot in outcome.lots]
 
 
+def known(number: Decimal | None) -> Decimal:
+    """Return a number that must be known."""
+    assert number is not None
+    return number
+
+
 def drawn(gone):
     """Return the matches of a disposal or a removal as (lot, quantity, cost)."""
     return [(match.lot, match.quantity, match.cost) for match in gone.matches]
