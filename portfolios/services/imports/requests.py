@@ -210,4 +210,6 @@ def _remember(batch: ImportBatch, choices: Mapping[str, str | None], *, by: User
 
 def source_of(batch: ImportBatch) -> str:
     """Return whose codes a file speaks: all files of Kraken are of one source, as are those read by a mapping."""
+    if batch.connection is not None:
+        return batch.connection.exchange
     return batch.format.partition("-")[0] or "mapped"
