@@ -1,7 +1,7 @@
 """Files and reports for the tests of the command."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from portfolios.importers.canonical import COLUMNS
 
-Row = Mapping[str, str]
+Row = dict[str, str]
 
 
 def row(day: str, kind: str, asset: str, quantity: str, price: str = "", **cells: str) -> Row:
