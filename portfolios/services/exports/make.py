@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction as database
 
 from portfolios.models import Portfolio
+from portfolios.services import tax_report
 from portfolios.services.exports.archive import LEDGER, write_archive
 from portfolios.services.exports.canonical_rows import canonical_csv
 from portfolios.services.exports.ledger import get_head, get_transactions
@@ -23,6 +24,8 @@ ledger.json       Everything that was written, with every version and what was t
 transactions.csv  What counts today, in the canonical CSV of Ballast. It cannot say in which sleeve something was, when
                   a deposit was first acquired, and which lots were named; a price a unit has at most 18 decimals.
 holdings.csv      What is held, by wallet and sleeve.
+lots.csv          The lots left, by the methods of the portfolio, in the currency of its tax settings.
+disposals.csv     What left and the lots that it came from, with costs and gains.
 
 Numbers are exact and have a point before their decimals; times are in UTC. A text that begins with = + - @ or a similar
 sign has an apostrophe before it, so that no spreadsheet takes it for a formula.
@@ -40,12 +43,15 @@ def make_export(*, portfolio: Portfolio, at: datetime, tell: Callable[[int], Non
         head = get_head(portfolio=locked, at=at)
         transactions = list(get_transactions(portfolio=locked))
         holdings = list(holdings_csv(locked))
+        report = tax_report.report_on_portfolio(portfolio=locked, asked=tax_report.ReportAsked())
     tell(50)
     files: dict[str, Iterable[str]] = {
         README: [WORDS.format(name=head["portfolio"]["name"], at=head["made_at"])],
         LEDGER: _document(head, transactions),
         "transactions.csv": canonical_csv(transactions),
         "holdings.csv": holdings,
+        "lots.csv": [tax_report.as_csv(report, only=["lot"])],
+        "disposals.csv": [tax_report.as_csv(report, only=["disposal", "removal", "match"])],
     }
     return write_archive(files, at=at)
 

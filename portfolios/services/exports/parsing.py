@@ -130,6 +130,8 @@ def _tax_settings(one: Fields) -> dict[str, Any]:
 
 
 def _lot_method(one: Fields) -> dict[str, Any]:
+    if one.value.get("method") == Method.S104 and one.value.get("scope") != LotMethod.Scope.PORTFOLIO:
+        raise one.refusal("scope", "UK share pooling knows no wallets")
     return {
         "method": one.choice("method", Method.values),
         "scope": one.choice("scope", LotMethod.Scope.values),

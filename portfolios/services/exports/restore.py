@@ -152,6 +152,7 @@ class _Writer:
         )
         TaxSettings.objects.filter(portfolio=self.portfolio).delete()
         if self.ledger.tax_settings is not None:
+            ensure_fiat(self.ledger.tax_settings["currency"])
             TaxSettings.objects.create(portfolio=self.portfolio, **self.ledger.tax_settings)
 
     def _write_transactions(self) -> None:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -99,13 +99,17 @@ def _match(match: Match) -> dict[str, Any]:
     }
 
 
-def as_csv(report: TaxReport) -> str:
-    """Write a report as one table: `row` says what each line is, every match stands under its disposal."""
+def as_csv(report: TaxReport, *, only: Collection[str] = ()) -> str:
+    """Write a report as one table: `row` says what each line is, every match stands under its disposal.
+
+    With `only` just the lines whose `row` is one of these.
+    """
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
     writer.writerow(COLUMNS)
     for line in lines_of(report):
-        writer.writerow([_cell(name, line.get(name)) for name in COLUMNS])
+        if not only or line["row"] in only:
+            writer.writerow([_cell(name, line.get(name)) for name in COLUMNS])
     return stream.getvalue()
 
 

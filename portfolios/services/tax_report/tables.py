@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from portfolios.calc.lots.outcomes import Match
+from portfolios.calc.lots.outcomes import Disposal, Income, Lot, Match, Removal, Shortfall
 from portfolios.services.tax_report.numbers import cents, plain
 from portfolios.services.tax_report.rendering import instant
 from portfolios.services.tax_report.report import TaxReport
 
 Cells = tuple[str, ...]
-NUMBERS = frozenset({"Quantity", "Without a lot", "Proceeds", "Cost", "Gain", "Value"})
+NUMBERS = frozenset({"Quantity", "Proceeds", "Cost", "Gain", "Value"})
 GAP = "  "
 
 
@@ -30,52 +30,36 @@ def _headline(report: TaxReport) -> str:
 
 
 def _sections(report: TaxReport) -> Iterator[tuple[str, Cells, list[Cells]]]:
-    disposals: list[Cells] = []
-    for row in report.disposals:
-        disposals.append(
-            (
-                str(row.key), instant(row.at) or "", row.kind, row.asset, plain(row.quantity), cents(row.proceeds),
-                cents(row.cost), cents(row.gain), "",
-            )
-        )  # fmt: skip
-        disposals += [_match(match) for match in row.matches]
     header: Cells = ("Disposal", "Time", "Kind", "Asset", "Quantity", "Proceeds", "Cost", "Gain", "Term")
-    yield "Disposals", header, disposals
-    yield (
-        "Income",
-        ("Row", "Time", "Kind", "Asset", "Quantity", "Value"),
-        [
-            (str(row.key), instant(row.at) or "", row.kind, row.asset, plain(row.quantity), cents(row.value))
-            for row in report.incomes
-        ],
-    )
-    yield (
-        "Left without a gain",
-        ("Row", "Time", "Kind", "Asset", "Quantity", "Cost"),
-        [
-            (str(row.key), instant(row.at) or "", row.kind, row.asset, plain(row.quantity), cents(row.cost))
-            for row in report.removals
-        ],
-    )
-    yield (
-        "Lots left",
-        ("Acquired by", "Time", "Asset", "Wallet", "Quantity", "Cost"),
-        [
-            (
-                str(lot.key or "pool"), instant(lot.acquired_at) or "", lot.asset, str(lot.place or ""),
-                plain(lot.quantity), cents(lot.cost),
-            )
-            for lot in report.lots
-        ],
-    )  # fmt: skip
-    yield (
-        "Sold or sent although no lot was there",
-        ("Row", "Time", "Asset", "Wallet", "Quantity"),
-        [
-            (str(row.key), instant(row.at) or "", row.asset, str(row.place), plain(row.quantity))
-            for row in report.shortfalls
-        ],
-    )
+    yield "Disposals", header, list(_disposals(report))
+    header = ("Row", "Time", "Kind", "Asset", "Quantity", "Value")
+    yield "Income", header, [(*_start(row), cents(row.value)) for row in report.incomes]
+    header = ("Row", "Time", "Kind", "Asset", "Quantity", "Cost")
+    yield "Left without a gain", header, [(*_start(row), cents(row.cost)) for row in report.removals]
+    header = ("Acquired by", "Time", "Asset", "Wallet", "Quantity", "Cost")
+    yield "Lots left", header, [_lot(lot) for lot in report.lots]
+    header = ("Row", "Time", "Asset", "Wallet", "Quantity")
+    yield "Sold or sent although no lot was there", header, [_shortfall(row) for row in report.shortfalls]
+
+
+def _disposals(report: TaxReport) -> Iterator[Cells]:
+    for row in report.disposals:
+        yield (*_start(row), cents(row.proceeds), cents(row.cost), cents(row.gain), "")
+        yield from map(_match, row.matches)
+
+
+def _start(row: Disposal | Removal | Income) -> Cells:
+    return str(row.key), instant(row.at) or "", row.kind, row.asset, plain(row.quantity)
+
+
+def _lot(lot: Lot) -> Cells:
+    origin = "pool" if lot.key is None else str(lot.key)
+    place = "" if lot.place is None else str(lot.place)
+    return origin, instant(lot.acquired_at) or "", lot.asset, place, plain(lot.quantity), cents(lot.cost)
+
+
+def _shortfall(row: Shortfall) -> Cells:
+    return str(row.key), instant(row.at) or "", row.asset, str(row.place), plain(row.quantity)
 
 
 def _match(match: Match) -> Cells:

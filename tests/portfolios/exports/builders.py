@@ -11,7 +11,7 @@ from accounts.models import User
 from portfolios import services
 from portfolios.models import LotMethod, Portfolio, TaxSettings
 from portfolios.services.exports import make_export
-from tests.portfolios.factories import NOW, make_investor, make_portfolio, record
+from tests.portfolios.factories import NOW, make_investor, make_market, make_portfolio, record
 
 AT = datetime(2024, 3, 10, 13, tzinfo=UTC)
 
@@ -19,6 +19,8 @@ AT = datetime(2024, 3, 10, 13, tzinfo=UTC)
 def make_full(owner: User) -> Portfolio:
     """Make a portfolio with an order, all sorts of transactions, versions, named lots, methods and settings."""
     portfolio = make_investor(owner, name="Full")
+    services.ensure_fiat("gbp")
+    make_market({"gbp": "1.25"})
     cold = services.add_wallet(portfolio=portfolio, name="=cold;-1", kind="hardware")
     sleeve = portfolio.sleeves.get()
     services.invest(
