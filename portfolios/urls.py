@@ -18,6 +18,13 @@ urlpatterns = [
     path("<int:portfolio_id>/transactions/new/", views.record, name="record"),
     path("<int:portfolio_id>/transactions/<int:transaction_id>/void/", views.void, name="void"),
     path("<int:portfolio_id>/orders/<int:order_id>/void/", views.void_order, name="void_order"),
+    path("<int:portfolio_id>/lots/", views.lots, name="lots"),
+    path("<int:portfolio_id>/gains/", views.gains, name="gains"),
+    path("<int:portfolio_id>/gains/methods/", views.gain_methods, name="gain_methods"),
+    path("<int:portfolio_id>/income/", views.income, name="income"),
+    path("<int:portfolio_id>/harvest/", views.harvest, name="harvest"),
+    path("<int:portfolio_id>/tax-settings/", views.tax_settings, name="tax_settings"),
+    path("<int:portfolio_id>/tax-settings/methods/new/", views.choose_method, name="choose_method"),
     path("<int:portfolio_id>/connections/", views.connection_list, name="connections"),
     path("<int:portfolio_id>/connections/<int:connection_id>/", views.change_connection, name="change_connection"),
 ]

@@ -39,6 +39,31 @@ def signed_usd(value: Figure, decimals: int = 2) -> str:
 
 
 @register.filter
+def money(value: Figure, currency: str) -> str:
+    """Write an amount of any currency by its code: ``$48,214.07``, ``1,250.00 EUR``."""
+    if value is None or currency == "USD":
+        return usd(value)
+    return _write(value, 2, after=f" {currency}")
+
+
+@register.filter
+def signed_money(value: Figure, currency: str) -> str:
+    """Write a change in any currency with its sign: ``+$12.00``, ``−3.10 EUR``."""
+    if value is None or currency == "USD":
+        return signed_usd(value)
+    return _write(value, 2, after=f" {currency}", signed=True)
+
+
+@register.filter
+def unit_price(value: Figure, currency: str) -> str:
+    """Write a price in any currency, below 1 with four significant digits: ``$0.00001234``, ``2.50 EUR``."""
+    if value is None or currency == "USD":
+        return price(value)
+    amount = _decimal(value)
+    return _write(amount, 2 if not amount or abs(amount) >= 1 else 3 - amount.adjusted(), after=f" {currency}")
+
+
+@register.filter
 def short_usd(value: Figure) -> str:
     """Write a large amount with three or more digits and a letter: ``$1.24B``; below 1,000 as `usd` does."""
     if value is None:

@@ -1,6 +1,16 @@
 """The API of portfolios: everything that belongs to the caller, nothing else."""
 
+from portfolios.api.lots import GainViewSet, HarvestViewSet, IncomeViewSet, LotViewSet
 from portfolios.api.portfolios import PortfolioViewSet
+from portfolios.api.taxes import TaxSettingsView
 from portfolios.api.transactions import TransactionViewSet
 
-__all__ = ["PortfolioViewSet", "TransactionViewSet"]
+__all__ = [
+    "GainViewSet",
+    "HarvestViewSet",
+    "IncomeViewSet",
+    "LotViewSet",
+    "PortfolioViewSet",
+    "TaxSettingsView",
+    "TransactionViewSet",
+]

@@ -36,6 +36,10 @@ class Rules:
         """Return the tax year of a day: the year in which it starts."""
         return tax_year(self.start_of(day), zone=self.zone, starts=self.year_starts)
 
+    def name_of(self, year: int) -> str:
+        """Return a tax year as people write it: `2024`, or `2024/25` where it ends in the next one."""
+        return str(year) if self.year_starts == (1, 1) else f"{year}/{(year + 1) % 100:02}"
+
     def first_day_of(self, year: int) -> date:
         """Return the day on which a tax year starts."""
         return date(year, *self.year_starts)

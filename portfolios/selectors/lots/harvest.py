@@ -20,6 +20,7 @@ from portfolios.selectors.tax import Rules
 Kind = Transaction.Kind
 ReplacementRule = Literal["none", "us", "ca", "uk"]
 ZERO = Decimal(0)
+PLACES = 18
 ACQUIRING = (Kind.BUY, Kind.SWAP, Kind.INCOME, Kind.AIRDROP, Kind.GIFT_IN)
 
 
@@ -52,7 +53,7 @@ class UnderWater:
     @property
     def set_aside(self) -> Decimal:
         """Return the part of the loss that the rule would set aside."""
-        return CONTEXT.divide(self.loss * self.replaced, self.quantity)
+        return round(CONTEXT.divide(CONTEXT.multiply(self.loss, self.replaced), self.quantity), PLACES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ class RealisedLoss:
     @property
     def set_aside(self) -> Decimal:
         """Return the part of the loss that the rule sets aside."""
-        return CONTEXT.divide(self.loss * self.replaced, self.quantity)
+        return round(CONTEXT.divide(CONTEXT.multiply(self.loss, self.replaced), self.quantity), PLACES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

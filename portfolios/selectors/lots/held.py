@@ -17,6 +17,7 @@ from portfolios.selectors.rates import FIAT_DAYS
 from portfolios.selectors.tax import Rules
 
 ZERO = Decimal(0)
+PLACES = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,8 @@ class AssetLots:
 
     @property
     def unit_cost(self) -> Decimal:
-        """Return the average cost of a unit."""
-        return CONTEXT.divide(self.cost, self.quantity)
+        """Return the average cost of a unit, to 18 decimals."""
+        return round(CONTEXT.divide(self.cost, self.quantity), PLACES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def get_lot_closes(*, asset_ids: Iterable[str], rules: Rules, day: date) -> Clos
         return Closes(day=day, prices={}, days={})
     return Closes(
         day=day,
-        prices={name: CONTEXT.divide(close.close, rate.close) for name, close in closes.items()},
+        prices={name: round(CONTEXT.divide(close.close, rate.close), PLACES) for name, close in closes.items()},
         days={name: close.day for name, close in closes.items()},
     )
 
@@ -154,7 +155,7 @@ def _line(lot: Lot, rules: Rules, closes: Closes, today: date) -> LotLine:
     long_from = None if acquired is None else first_long_day(acquired, term)
     return LotLine(
         lot=lot,
-        unit_cost=CONTEXT.divide(lot.cost, lot.quantity),
+        unit_cost=round(CONTEXT.divide(lot.cost, lot.quantity), PLACES),
         value=value,
         gain=None if value is None else value - lot.cost,
         term="none" if acquired is None else term_of(acquired, today, term),
