@@ -45,32 +45,25 @@ class Restored:
     wallets: int
 
 
-def import_export(
-    *, portfolio: Portfolio, content: bytes, by: User, at: datetime, batch: ImportBatch | None = None
-) -> Restored:
+def import_export(*, portfolio: Portfolio, content: bytes, by: User, at: datetime) -> Restored:
     """Write an export into an empty portfolio: the same holdings, lots and gains follow, as its entries are the same.
 
     Its wallets, sleeves, targets and tax settings become those of the export; its name stays. `by` then counts as who
-    chose methods and lots, on the days on which they were chosen. With `batch` all of it can be taken back as one
-    import. Raises CannotImportError with the place in the file, ShortfallError when a wallet would ever hold less
-    than nothing.
+    chose methods and lots, on the days on which they were chosen. Raises CannotImportError with the place in the file,
+    ShortfallError when a wallet would ever hold less than nothing.
     """
+    return write_ledger(ledger=read_export(content), portfolio=portfolio, by=by, at=at)
+
+
+def read_export(content: bytes) -> NewLedger:
+    """Read an export as far as that needs no database; raises CannotImportError with the place in the file."""
     ledger = parse_ledger(read_ledger(content))
     check_names(ledger)
-    with database.atomic():
-        locked = lock(portfolio.pk)
-        _check_empty(locked)
-        fiat = _check_assets(ledger.asset_ids)
-        check_transactions(ledger.transactions, fiat=fiat, now=at)
-        writer = _Writer(locked, ledger, by=by, batch=batch)
-        restored = writer.write()
-        wrong = selectors.check_invariants(portfolio=locked)
-        if wrong:
-            raise CannotImportError(f"file: the ledger in it does not hold together. {wrong[0]}", field="file")
-    return restored
+    return ledger
 
 
-def _check_empty(portfolio: Portfolio) -> None:
+def check_export(*, ledger: NewLedger, portfolio: Portfolio, at: datetime) -> None:
+    """Refuse an export that does not fit here: the portfolio has a history, an asset or an index is not known."""
     count = Transaction.objects.filter(portfolio=portfolio).count()
     if count:
         raise CannotImportError(
@@ -78,6 +71,25 @@ def _check_empty(portfolio: Portfolio) -> None:
             "new portfolio for it.",
             field="file",
         )
+    check_transactions(ledger.transactions, fiat=_check_assets(ledger.asset_ids), now=at)
+    known = set(Index.objects.published().filter(slug__in=ledger.sleeves).values_list("slug", flat=True))
+    missing = sorted(set(ledger.sleeves) - known)
+    if missing:
+        raise CannotImportError(f"file: there is no index {missing[0][:40]!r} here.", field="file")
+
+
+@database.atomic
+def write_ledger(
+    *, ledger: NewLedger, portfolio: Portfolio, by: User, at: datetime, batch: ImportBatch | None = None
+) -> Restored:
+    """Write what `read_export` has read, all or nothing; with `batch` it can be taken back as one import."""
+    locked = lock(portfolio.pk)
+    check_export(ledger=ledger, portfolio=locked, at=at)
+    restored = _Writer(locked, ledger, by=by, batch=batch).write()
+    wrong = selectors.check_invariants(portfolio=locked)
+    if wrong:
+        raise CannotImportError(f"file: the ledger in it does not hold together. {wrong[0]}", field="file")
+    return restored
 
 
 def _check_assets(asset_ids: Iterable[str]) -> set[str]:
@@ -140,8 +152,6 @@ class _Writer:
         self.portfolio.sleeves.all().delete()
         indices = {index.slug: index for index in Index.objects.published().filter(slug__in=self.ledger.sleeves)}
         for slug, columns in self.ledger.sleeves.items():
-            if slug not in indices:
-                raise CannotImportError(f"file: there is no index {slug[:40]!r} here.", field="file")
             self.sleeves[slug] = Sleeve.objects.create(portfolio=self.portfolio, index=indices[slug], **columns)
 
     def _write_tax(self) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from portfolios.models import ImportBatch
+from portfolios.services.exports import commit_export, holds_export, preview_export
 from portfolios.services.imports.committing import commit_import
 from portfolios.services.imports.reading import read_import
 from portfolios.services.imports.undoing import undo_import
@@ -10,6 +11,7 @@ from portfolios.services.work import WorkClaim, run_waiting
 
 Step = ImportBatch.Step
 STEPS = {Step.READ: read_import, Step.COMMIT: commit_import, Step.UNDO: undo_import}
+STEPS_OF_EXPORTS = STEPS | {Step.READ: preview_export, Step.COMMIT: commit_export}
 
 
 def run_requested_imports(*, at: datetime) -> int:
@@ -22,4 +24,5 @@ def run_requested_imports(*, at: datetime) -> int:
 
 
 def _run(batch: ImportBatch, claim: WorkClaim[ImportBatch]) -> None:
-    STEPS[Step(batch.step)](batch, claim)
+    steps = STEPS_OF_EXPORTS if holds_export(batch) else STEPS
+    steps[Step(batch.step)](batch, claim)

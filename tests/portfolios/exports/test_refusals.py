@@ -7,7 +7,8 @@ import pytest
 
 from portfolios.models import Entry, Portfolio, Transaction
 from portfolios.services import RefusedError
-from portfolios.services.exports import archive, import_export, is_archive
+from portfolios.services.exports import archive, import_export
+from portfolios.services.exports.archive import is_archive
 from tests.factories import make_asset
 from tests.portfolios.exports.builders import AT, document, export, make_empty, make_full, packed
 from tests.portfolios.factories import make_index, make_portfolio, record
