@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 from market.models import DailyPrice
 from market.money import CONTEXT, AmountField, AsStored, ExactSum, amount_of, decode_offset, float_of
-from tests.factories import make_asset, make_price
+from tests.factories import make_asset, make_price, price_of
 from tests.market.factories import NOW, day
 
 pytestmark = pytest.mark.django_db
@@ -35,10 +35,9 @@ def closes():
     rng = random.Random(7)
     asset = make_asset("a")
     values = [*DIFFICULT, *(Decimal(rng.randint(1, 10 ** rng.randint(1, 37))).scaleb(-18) for _ in range(293))]
-    return {
-        day(-offset): make_price(asset, day(-offset), value, market_cap=None).close
-        for offset, value in enumerate(values)
-    }
+    prices = [price_of(asset, day(-offset), value, market_cap=None) for offset, value in enumerate(values)]
+    DailyPrice.objects.bulk_create(prices)
+    return {price.day: price.close for price in prices}
 
 
 def test_every_value_comes_back_digit_for_digit(closes):
