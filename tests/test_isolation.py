@@ -133,7 +133,10 @@ def dump(owner) -> str:
     models = [model for label in ("portfolios", "analytics") for model in apps.get_app_config(label).get_models()]
     mine = [model for model in models if any(field.name == "portfolio" for field in model._meta.fields)]
     assert {Entry, Order, Sleeve, Transaction, Wallet} <= set(mine)
-    rows = [Portfolio.objects.filter(owner=owner), *(model.objects.filter(portfolio__owner=owner) for model in mine)]
+    rows = [
+        Portfolio.objects.filter(owner=owner),
+        *(model._default_manager.filter(portfolio__owner=owner) for model in mine),
+    ]
     return "\n".join(serializers.serialize("json", each.order_by("pk")) for each in rows)
 
 

@@ -60,7 +60,9 @@ def test_every_page_comes_in_the_order_of_time_with_all_digits(exchange):
     assert {row["amount"] for row in rows} == {"0.1234567890"}
     assert rows[0]["time"] == "2023-11-14 22:13:20"
     assert (pull.count, pull.failure) == (120, "")
-    assert recognise("kraken.csv", pull.content).key == "kraken_ledgers"
+    found = recognise("kraken.csv", pull.content)
+    assert found is not None
+    assert found.key == "kraken_ledgers"
     assert [params["ofs"] for params in exchange.asked("Ledgers")] == ["0", "50", "100"]
 
 
