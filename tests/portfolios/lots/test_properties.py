@@ -81,13 +81,13 @@ def agree(history, chosen):
     assert lots == sorted((str(lot.place), lot.key, lot.quantity, lot.cost) for lot in naive.lots)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories(), plain_methods, scopes, fees)
 def test_a_naive_matcher_agrees(history, method, scope, transfer_fee):
     agree(history, policy(method, scope, transfer_fee=transfer_fee))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories(least=5), plain_methods, scopes, plain_methods, scopes, fees)
 def test_a_naive_matcher_agrees_when_method_and_scope_change(history, before, scope, after, over, transfer_fee):
     # The last happening is after the change, so that the change has come.
@@ -117,7 +117,7 @@ def test_a_naive_matcher_agrees_on_the_uks_rules(history, scope):
     assert abs(total(exact(lot.cost) for lot in outcome.lots) - naive.worth) < near
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories(), methods, scopes, methods, scopes, fees)
 def test_what_came_is_what_is_left_and_what_left(history, before, scope, after, over, transfer_fee):
     outcome = run(history, before, scope, then=[(CHANGE, after, over)], transfer_fee=transfer_fee)
@@ -161,7 +161,7 @@ def test_the_order_of_entry_changes_nothing(history, method, scope, random):
     assert run(shuffled, method, scope) == run(history, method, scope)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(histories(), plain_methods, scopes)
 def test_what_comes_later_changes_nothing_before(history, method, scope):
     # Not so under the UK's rules, which look 30 days ahead.

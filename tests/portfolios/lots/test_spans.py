@@ -118,6 +118,32 @@ def test_a_wallet_that_is_overdrawn_gets_nothing_and_the_others_are_filled_in_tu
     assert left(outcome)[0] == ("b", "two", 1, 20)
 
 
+def test_what_a_wallet_was_given_is_what_it_holds_at_the_next_change():
+    # As above: "two" is given 1, "three" nothing. A coin bought in "four" later belongs to "four".
+    sequence = [
+        sell("s", "2", "50", day=3, place="one"), buy("a", "1", "10", place="two", day=1),
+        buy("b", "2", "40", place="three", day=2), buy("c", "1", "5", place="four", day=75),
+        buy("x", "1", "1", asset="ETH", day=100),
+    ]  # fmt: skip
+    then = [(CHANGE, "fifo", "wallet"), (date(2024, 3, 1), "fifo", "portfolio"), (date(2024, 4, 1), "fifo", "wallet")]
+
+    outcome = run(sequence, "fifo", "portfolio", then=then)
+
+    assert left(outcome)[:2] == [("b", "two", 1, 20), ("c", "four", 1, 5)]
+
+
+def test_a_fee_that_no_lot_covered_does_not_count_against_the_wallets():
+    # 0.5 sent and 0.5 of fee, of nothing; then 3 bought: the wallet that was sent 0.5 has it, the rest stays.
+    sequence = [
+        move("t", "1", received_quantity="0.5", fees=[("BTC", "0.5", "9")]), buy("a", "3", "30", day=1),
+        buy("x", "1", "1", asset="ETH", day=40),
+    ]  # fmt: skip
+
+    outcome = run(sequence, "fifo", "portfolio", then=[(CHANGE, "fifo", "wallet")])
+
+    assert left(outcome)[:2] == [("a", "exchange", D("2.5"), 25), ("a", "wallet", D("0.5"), 5)]
+
+
 def test_what_no_lot_covered_does_not_count_against_the_wallets():
     # 5 sold that nobody held, then 3 bought: they belong to the wallet that bought them.
     sequence = [sell("s", "5", "50", day=0), buy("a", "3", "30", day=1), buy("x", "1", "1", asset="ETH", day=40)]

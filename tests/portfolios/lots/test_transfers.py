@@ -194,18 +194,29 @@ def test_a_cost_that_joins_counts_under_hifo():
 
 
 def test_a_moved_piece_and_the_rest_of_its_lot_have_one_unit_cost_again():
-    # 2 for 20; 1 moves and 4 join: 14. Back together: 24 for 2, 12 each, dearer than 11.
+    # 2 for 20; 1 moves and 4 join: 14. Back together: 24 for 2, 12 each, between 11 and 13.
     sequence = [
-        buy("a", "2", "20"), buy("b", "1", "11", day=1), move("t", "1", day=2, fees=[cash_fee("4")], named=[]),
-        move("u", "1", day=3, place="wallet", to="exchange"), sell("s", "1", "1", day=4),
+        buy("a", "2", "20"), move("t", "1", day=1, fees=[cash_fee("4")]),
+        move("u", "1", day=2, place="wallet", to="exchange"), buy("b", "1", "11", day=3), buy("c", "1", "13", day=3),
+        *[sell(day, "1", "1", day=day) for day in (4, 5, 6, 7)],
     ]  # fmt: skip
 
     outcome = run(sequence, "hifo", transfer_fee="basis")
 
-    # b is dearer at first, so it moves and comes back at 15; a stays at 10.
-    assert drawn(outcome.disposals[0]) == [("b", 1, 15)]
-    without_b = [step for step in sequence if step.key != "b"] + [buy("c", "1", "11", day=3.5)]
-    assert drawn(run(without_b, "hifo", transfer_fee="basis").disposals[0]) == [("a", 1, 12)]
+    assert [drawn(sale) for sale in outcome.disposals] == [
+        [("c", 1, 13)], [("a", 1, 12)], [("a", 1, 12)], [("b", 1, 11)],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "order"), [("fifo", "abc"), ("lifo", "cba"), ("hifo", "abc"), ("average", "abc")])
+def test_a_lot_that_arrives_takes_its_place_among_the_others(method, order):
+    # b, of the age and the cost between a and c, comes last.
+    lots = [buy("a", "1", "30"), buy("b", "1", "20", day=1, place="wallet"), buy("c", "1", "10", day=2)]
+    sales = [sell(day, "1", "1", day=day) for day in (4, 5, 6)]
+
+    outcome = run([*lots, move("t", "1", day=3, place="wallet", to="exchange"), *sales], method)
+
+    assert "".join(sale.matches[0].lot for sale in outcome.disposals) == order
 
 
 def test_where_nothing_arrives_the_fees_cost_leaves_with_it():
@@ -283,6 +294,14 @@ def test_dust_that_a_replacement_leaves_no_room_for_keeps_its_cost():
     swap = happening("swap", "r", "1.000000000000000001", day=2, received_asset="BTC", received_quantity="0.25")
 
     assert left(run([*lots, swap])) == [("b", "exchange", D("0.25"), 10)]
+
+
+def test_a_lot_that_became_cheaper_goes_later_under_hifo():
+    # 2 for 40; one of them becomes 1,000: 1,001 for 40 are cheaper than 1 for 10.
+    swap = happening("swap", "r", "1", day=2, received_asset="BTC", received_quantity="1000")
+    sequence = [buy("a", "2", "40"), buy("b", "1", "10", day=1), swap, sell("s", "1", "1", day=3)]
+
+    assert drawn(run(sequence, "hifo").disposals[0]) == [("b", 1, 10)]
 
 
 def test_a_replacement_of_more_than_there_is_replaces_what_there_is():
