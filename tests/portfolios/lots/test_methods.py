@@ -101,11 +101,10 @@ def test_hifo_tells_unit_costs_apart_that_differ_far_behind_the_point():
     assert drawn(run([*lots, sell("s", "1", "9", day=2)], "hifo").disposals[0])[0][0] == "more"
 
 
-def test_hifo_tells_unit_costs_apart_that_no_80_digits_would():
+def test_hifo_tells_unit_costs_apart_that_differ_by_less_than_the_grid():
     # (10^36 + 1) / 10^18 against (10^36 + 10^18 + 1) / (10^18 + 1): the first is more, by 1 / (10^18 * (10^18 + 1)).
     less = buy("less", "1.000000000000000001", "1.000000000000000001000000000000000001", day=0)
     more = buy("more", "1", "1.000000000000000000000000000000000001", day=1)
-
     cheap = buy("cheap", "0.5", "0.1", day=1)
 
     assert drawn(run([less, more, cheap, sell("s", "1", "9", day=2)], "hifo").disposals[0])[0][0] == "more"

@@ -216,7 +216,7 @@ def test_a_lot_that_arrives_takes_its_place_among_the_others(method, order):
 
     outcome = run([*lots, move("t", "1", day=3, place="wallet", to="exchange"), *sales], method)
 
-    assert "".join(sale.matches[0].lot for sale in outcome.disposals) == order
+    assert [sale.matches[0].lot for sale in outcome.disposals] == list(order)
 
 
 def test_where_nothing_arrives_the_fees_cost_leaves_with_it():
