@@ -91,7 +91,7 @@ def income(request: "HttpRequest", portfolio_id: int) -> "HttpResponse":
     receipts = selectors.get_receipts(portfolio=portfolio, year=year)
     page = Paginator(receipts, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
-        "total": sum(line.value for line in lines),
+        "total": sum(line.value for line in lines if line.value is not None),
         "unknown": sum(line.unknown for line in lines),
         "estimated": sum(line.estimated for line in lines),
     }

@@ -14,13 +14,16 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomeLine:
-    """Income of one kind in one asset; `value` leaves out the `unknown` receipts, `estimated` are at a day's close."""
+    """Income of one kind in one asset, of which `estimated` receipts are valued at a day's close.
+
+    `value` leaves the `unknown` receipts out; it is None if there are no others.
+    """
 
     asset: Asset
     kind: str
     receipts: int
     quantity: Decimal
-    value: Decimal
+    value: Decimal | None
     unknown: int
     estimated: int
 
@@ -54,12 +57,12 @@ def get_income(*, portfolio: Portfolio, year: int | None) -> list[IncomeLine]:
     assets = Asset.objects.in_bulk({row[0] for row in rows})
     lines = [
         IncomeLine(
-            asset=assets[asset_id], kind=kind, receipts=count, quantity=held, value=worth or ZERO, unknown=unknown,
+            asset=assets[asset_id], kind=kind, receipts=count, quantity=held, value=worth, unknown=unknown,
             estimated=estimated,
         )
         for asset_id, kind, count, held, worth, unknown, estimated in rows
     ]  # fmt: skip
-    return sorted(lines, key=lambda line: (-line.value, line.asset.pk, line.kind))
+    return sorted(lines, key=lambda line: (-(line.value or ZERO), line.asset.pk, line.kind))
 
 
 def get_receipts(*, portfolio: Portfolio, year: int | None, asset_id: str | None = None) -> QuerySet[Receipt]:

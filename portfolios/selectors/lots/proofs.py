@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import zip_longest
 
 from django.db.models import Model
 
@@ -122,11 +121,10 @@ def _differences(portfolio: Portfolio, waiting: set[str]) -> Iterator[str]:
         ("Sums of gains", summaries, derived.summaries),
     )
     for name, stored, made in pairs:
-        old, new = sorted(_rows(stored, waiting)), sorted(_rows(made, waiting))
-        for here, there in zip_longest(old, new):
-            if here != there:
-                yield f"{name}: {here} is stored, {there} follows from the ledger."
-                break
+        old, new = set(_rows(stored, waiting)), set(_rows(made, waiting))
+        if old != new:
+            here, there = min(old - new, default=None), min(new - old, default=None)
+            yield f"{name}: {here} is stored, {there} follows from the ledger."
 
 
 def _rows(rows: Iterable[Model], waiting: set[str]) -> Iterator[tuple[str, ...]]:

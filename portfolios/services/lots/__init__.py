@@ -7,7 +7,7 @@ from portfolios.services.lots.methods import (
     choose_lot_method,
     keep_tax_settings,
 )
-from portfolios.services.lots.rebuild import mark_all, rebuild, rebuild_all, rebuild_marked
+from portfolios.services.lots.rebuilding import mark_all, rebuild, rebuild_all, rebuild_marked
 
 __all__ = [
     "CannotChooseError",

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from django.db import transaction as database
 from django.db.models import Max, Min, Q
 
-from market.models import DailyPrice
+from market.models import Asset, DailyPrice
 from portfolios.models import Disposal, Entry, GainSummary, Lot, Receipt, TaxSettings
 from portfolios.services.ledger import lock
 from portfolios.services.marks import mark_lots
@@ -57,7 +57,7 @@ def _uncertain() -> set[Pair]:
 def _converted() -> set[Pair]:
     """Return every asset of whoever counts in another currency."""
     others = TaxSettings.objects.exclude(currency="USD").values("portfolio_id")
-    rows = Entry.objects.filter(portfolio_id__in=others).order_by()
+    rows = Entry.objects.filter(portfolio_id__in=others, asset__kind=Asset.Kind.CRYPTO).order_by()
     return set(rows.values_list("portfolio_id", "asset_id").distinct())
 
 

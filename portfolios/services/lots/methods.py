@@ -16,7 +16,7 @@ from portfolios.selectors.tax import get_rules, get_tax_settings
 from portfolios.services.errors import RefusedError
 from portfolios.services.fiat import ensure_fiat
 from portfolios.services.ledger import lock
-from portfolios.services.lots.rebuild import mark_all
+from portfolios.services.lots.rebuilding import mark_all
 
 MOST_DAYS = 36_500
 SWITCHES = {
