@@ -13,7 +13,7 @@ from portfolios.selectors.holdings import (
     get_portfolio_rows,
 )
 from portfolios.selectors.invariants import check_invariants
-from portfolios.selectors.ledger import get_cash, get_transactions, get_versions
+from portfolios.selectors.ledger import get_cash, get_ledger_assets, get_transactions, get_versions
 from portfolios.selectors.pages import LedgerFilter, LedgerPage, Place, get_ledger_page, read_place
 from portfolios.selectors.suggestions import TransferSuggestion, get_transfer_suggestions
 from portfolios.selectors.templates import TargetTemplate, get_followable_indices, get_target_templates
@@ -36,6 +36,7 @@ __all__ = [
     "get_facts",
     "get_followable_indices",
     "get_holdings",
+    "get_ledger_assets",
     "get_ledger_page",
     "get_portfolio_rows",
     "get_target_templates",

@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
+from market.models import Asset
 from market.money import ExactSum
 from market.selectors import USD
 from portfolios.models import Entry, Portfolio, Position, Transaction
@@ -13,9 +14,21 @@ ZERO = Decimal(0)
 
 def get_transactions(*, portfolio: Portfolio) -> QuerySet[Transaction]:
     """Return the transactions of a portfolio, newest first, entries and their assets and wallets at hand."""
+    rows = with_entries(Transaction.objects.filter(portfolio=portfolio))
+    return rows.order_by("-at", "-sequence", "-id")
+
+
+def with_entries(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
+    """Return the same transactions with all that a page shows of each, in two queries whatever their number."""
     entries = Entry.objects.select_related("asset", "wallet", "sleeve__index").order_by("id")
-    rows = Transaction.objects.filter(portfolio=portfolio).select_related("order", "superseded_by")
-    return rows.prefetch_related(Prefetch("entries", entries)).order_by("-at", "-sequence", "-id")
+    return rows.select_related("order", "superseded_by").prefetch_related(Prefetch("entries", entries))
+
+
+def get_ledger_assets(*, portfolio: Portfolio) -> QuerySet[Asset]:
+    """Return the assets that a ledger knows, by name; one look into an index for each asset there is."""
+    entries = Entry.objects.filter(portfolio=portfolio, asset=OuterRef("id")).order_by("asset", "at")
+    assets = Asset.objects.annotate(known=Subquery(entries.values("id")[:1]))
+    return assets.filter(known__isnull=False).order_by("name", "id")
 
 
 def get_versions(*, transaction: Transaction) -> list[Transaction]:

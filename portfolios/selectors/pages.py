@@ -8,16 +8,18 @@ where that ended the page says, and the next one goes on from there.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from portfolios.models import Entry, Portfolio, Transaction
-from portfolios.selectors.ledger import get_transactions
+from portfolios.selectors.ledger import with_entries
 
 PAGE_SIZE = 50
-LOOKED_AT = 20_000
-ENTRIES_A_ROW = 16
+ROWS_LOOKED_AT = 40_000
+ENTRIES_LOOKED_AT = 4000
+ENTRIES_A_ROW = 8
+AT_ONCE = 1000
+SAME_ID = 1000
 LAST = 2**62
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -89,7 +91,7 @@ def get_ledger_page(
     narrow = narrow or LedgerFilter()
     if newer_than is not None:
         return _newer_page(portfolio, narrow, newer_than, size)
-    rows, end = _Search(portfolio, narrow, older_than, newest_first=True).take(size)
+    rows, end = _search(portfolio, narrow, older_than, newest_first=True).take(size)
     more = len(rows) > size
     rows = rows[:size]
     newer = None
@@ -101,7 +103,7 @@ def get_ledger_page(
 
 
 def _newer_page(portfolio: Portfolio, narrow: LedgerFilter, place: Place, size: int) -> LedgerPage:
-    rows, end = _Search(portfolio, narrow, place, newest_first=False).take(size)
+    rows, end = _search(portfolio, narrow, place, newest_first=False).take(size)
     more = len(rows) > size
     if not more and end is None:
         # Less than a page is left on this side: the newest page has all of it.
@@ -114,105 +116,154 @@ def _place(row: Transaction) -> Place:
     return Place(row.at, row.sequence, row.pk)
 
 
-class _Search:
-    """A filter, gone through from a place on in one direction of time."""
+def _search(portfolio: Portfolio, narrow: LedgerFilter, place: Place | None, *, newest_first: bool) -> "_Search":
+    same_id = _same_id(portfolio, narrow.text)
+    by_entries = not same_id and (narrow.asset is not None or narrow.wallet is not None)
+    search = _EntrySearch if by_entries else _Search
+    return search(portfolio=portfolio, narrow=narrow, place=place, newest_first=newest_first, same_id=same_id)
 
-    def __init__(self, portfolio: Portfolio, narrow: LedgerFilter, place: Place | None, *, newest_first: bool) -> None:
-        self.portfolio = portfolio
-        self.narrow = narrow
-        self.place = place
-        self.newest_first = newest_first
-        self.by_entries = narrow.asset is not None or narrow.wallet is not None
-        self.by_id = bool(narrow.text) and self._transactions().filter(external_id=narrow.text).exists()
-        self.to = "transaction__" if self.by_entries else ""
+
+def _same_id(portfolio: Portfolio, text: str) -> list[int]:
+    """Return the transactions whose external id is a text."""
+    if not text:
+        return []
+    # The index leaves the empty id out, and SQLite takes it only for a question that says so as well.
+    rows = Transaction.objects.filter(portfolio=portfolio, external_id=text).exclude(external_id="").order_by()
+    return list(rows.values_list("id", flat=True)[:SAME_ID])
+
+
+@dataclass(kw_only=True)
+class _Search:
+    """A filter, gone through from a place on in one direction of time, over an index of transactions."""
+
+    portfolio: Portfolio
+    narrow: LedgerFilter
+    place: Place | None
+    newest_first: bool
+    same_id: Sequence[int]
+
+    @property
+    def order(self) -> list[str]:
+        """Return the order of this direction."""
+        return ["-at", "-sequence", "-id"] if self.newest_first else ["at", "sequence", "id"]
 
     def take(self, size: int) -> tuple[list[Transaction], Place | None]:
         """Return one row more than `size` if there are as many, and where the search ended if that was too early."""
-        end = self._end(size)
-        rows: QuerySet[Any] = self._candidates().filter(self._within(end), *self._rest())
-        keys = rows.order_by(*self._order()).values_list("at", f"{self.to}sequence", f"{self.to}id")
-        found = {row[2] for row in (keys.distinct() if self.by_entries else keys)[: size + 1]}
-        page = sorted(
-            get_transactions(portfolio=self.portfolio).filter(id__in=found), key=_place, reverse=self.newest_first
-        )
+        found, end = self._find(size + 1)
+        # By id alone: beside it the portfolio would tempt SQLite to go through all of the ledger.
+        page = list(with_entries(Transaction.objects.filter(id__in=found).order_by()))
+        page.sort(key=_place, reverse=self.newest_first)
         return page, end if len(page) <= size else None
 
-    def _transactions(self) -> QuerySet[Transaction]:
-        return Transaction.objects.filter(portfolio=self.portfolio)
+    def _find(self, count: int) -> tuple[list[int], Place | None]:
+        rows, end = self._candidates().filter(self._span(), self._beyond()), None
+        if self._rest() and not self.same_id and self.narrow.batch is None:
+            edge = list(
+                rows.order_by(*self.order).values_list("at", "sequence", "id")[ROWS_LOOKED_AT - 1 : ROWS_LOOKED_AT]
+            )
+            end = Place(*edge[0]) if edge else None
+        if end is not None:
+            same = Q(at=end.at, sequence=end.sequence, id=end.id)
+            rows = rows.filter(same | _beside(end, older=not self.newest_first), _until(end, older=self.newest_first))
+        return list(rows.filter(*self._rest()).order_by(*self.order).values_list("id", flat=True)[:count]), end
 
-    def _candidates(self) -> QuerySet[Any]:
+    def _candidates(self) -> QuerySet[Transaction]:
         """Return what one index gives in order of time."""
-        narrow = self.narrow
-        if self.by_entries:
-            main = {"asset": narrow.asset} if narrow.asset is not None else {"wallet": narrow.wallet}
-            return Entry.objects.filter(portfolio=self.portfolio, **main)
-        if self.by_id:
-            return self._transactions().filter(external_id=narrow.text)
-        if narrow.batch is not None:
-            # Its portfolio is known by now; named here, it would tempt the database to go through all of the ledger.
-            return Transaction.objects.filter(batch=narrow.batch)
-        return self._transactions().filter(kind=narrow.kind) if narrow.kind else self._transactions()
+        rows = Transaction.objects.filter(portfolio=self.portfolio)
+        if self.same_id:
+            return Transaction.objects.filter(id__in=self.same_id)
+        if self.narrow.batch is not None:
+            return Transaction.objects.filter(batch=self.narrow.batch, batch__portfolio=self.portfolio)
+        return rows.filter(kind=self.narrow.kind) if self.narrow.kind else rows
 
     def _rest(self) -> list[Q]:
-        """Return the conditions that the index of the candidates does not know."""
-        narrow, to = self.narrow, self.to
-        rest = []
-        if self.by_entries and narrow.asset is not None and narrow.wallet is not None:
-            rest.append(Q(wallet=narrow.wallet))
-        if narrow.kind and (self.by_entries or self.by_id or narrow.batch is not None):
-            rest.append(Q(**{f"{to}kind": narrow.kind}))
-        if narrow.batch is not None and (self.by_entries or self.by_id):
-            rest.append(Q(**{f"{to}batch": narrow.batch}))
-        if narrow.counting is not None:
-            rest.append(Q(**{f"{to}voided_at__isnull": narrow.counting}))
-        if narrow.text and self.by_id and self.by_entries:
-            rest.append(Q(**{f"{to}external_id": narrow.text}))
-        elif narrow.text and not self.by_id:
-            rest.append(Q(**{f"{to}note__icontains": narrow.text}))
+        """Return the conditions that this index does not know."""
+        narrow = self.narrow
+        rest = self._marks()
+        if narrow.kind and (self.same_id or narrow.batch is not None):
+            rest.append(Q(kind=narrow.kind))
+        if narrow.batch is not None and self.same_id:
+            rest.append(Q(batch=narrow.batch))
+        for name in ("asset", "wallet"):
+            if getattr(narrow, name) is not None:
+                rest.append(
+                    Q(Exists(Entry.objects.filter(transaction=OuterRef("id"), **{name: getattr(narrow, name)})))
+                )
         return rest
 
-    def _order(self) -> list[str]:
-        sign = "-" if self.newest_first else ""
-        return [f"{sign}at", f"{sign}{self.to}sequence", f"{sign}{self.to}id"]
+    def _marks(self) -> list[Q]:
+        """Return the conditions that no index knows."""
+        marks = []
+        if self.narrow.counting is not None:
+            marks.append(Q(voided_at__isnull=self.narrow.counting))
+        if self.narrow.text and not self.same_id:
+            marks.append(Q(note__icontains=self.narrow.text))
+        return marks
 
-    def _end(self, size: int) -> Place | None:
-        """Return the last place that is looked at, None where the candidates end before that."""
-        bounded = self.by_entries or (self._rest() and not self.by_id and self.narrow.batch is None)
-        if not bounded:
-            return None
-        count = LOOKED_AT if self._rest() else ENTRIES_A_ROW * (size + 1)
-        candidates = self._candidates().filter(self._within(None))
-        if self.by_entries:
-            # The index knows instants and transactions, not the order within an instant: all of the last one counts.
-            sign = "-" if self.newest_first else ""
-            ordered = candidates.order_by(f"{sign}at", f"{sign}transaction").values_list("at", flat=True)
-            last = list(ordered[count - 1 : count])
-            edge = (0, 0) if self.newest_first else (LAST, LAST)
-            return Place(last[0], *edge) if last else None
-        keys = candidates.order_by(*self._order()).values_list("at", "sequence", "id")
-        last = list(keys[count - 1 : count])
-        return Place(*last[0]) if last else None
-
-    def _within(self, end: Place | None) -> Q:
-        """Return the span of time, what lies beyond the place, and nothing beyond the end."""
-        narrow = self.narrow
+    def _span(self) -> Q:
         span = Q()
-        if narrow.since is not None:
-            span &= Q(at__gte=narrow.since)
-        if narrow.until is not None:
-            span &= Q(at__lt=narrow.until)
+        if self.narrow.since is not None:
+            span &= Q(at__gte=self.narrow.since)
+        if self.narrow.until is not None:
+            span &= Q(at__lt=self.narrow.until)
         if self.place is not None:
-            span &= self._beside(self.place, older=self.newest_first)
-        if end is not None:
-            inside = Q(at=end.at, **{f"{self.to}sequence": end.sequence, f"{self.to}id": end.id})
-            span &= Q(**{"at__gte" if self.newest_first else "at__lte": end.at})
-            span &= inside | self._beside(end, older=not self.newest_first)
+            span &= _until(self.place, older=not self.newest_first)
         return span
 
-    def _beside(self, place: Place, *, older: bool) -> Q:
-        to, sign = self.to, "lt" if older else "gt"
-        at, same = Q(at=place.at), {f"{to}sequence": place.sequence}
-        later = Q(**{f"at__{sign}": place.at}) | at & Q(**{f"{to}sequence__{sign}": place.sequence})
-        beside = later | at & Q(**same, **{f"{to}id__{sign}": place.id})
-        # Said twice, so that an index on the instant begins where it is needed.
-        return Q(**{f"at__{sign}e": place.at}) & beside
+    def _beyond(self) -> Q:
+        return Q() if self.place is None else _beside(self.place, older=self.newest_first)
+
+
+class _EntrySearch(_Search):
+    """The same over an index of entries, which has the instant but not the order within it."""
+
+    def _find(self, count: int) -> tuple[list[int], Place | None]:
+        """Read transactions by id, some at once: a join would leave the order of work to the database's guess."""
+        steps, end = self._steps(count)
+        found: list[int] = []
+        while steps and len(found) < count:
+            # An instant is never divided: its order is the transactions', not the entries'.
+            cut = min(AT_ONCE, len(steps))
+            while cut < len(steps) and steps[cut][0] == steps[cut - 1][0]:
+                cut += 1
+            rows = Transaction.objects.filter(self._beyond(), *self._rest(), id__in={row for _, row in steps[:cut]})
+            found += rows.order_by(*self.order).values_list("id", flat=True)[: count - len(found)]
+            steps = steps[cut:]
+        return found, end
+
+    def _steps(self, count: int) -> tuple[list[tuple[datetime, int]], Place | None]:
+        """Return instants and transactions in order, and where they were cut off; the last instant is whole."""
+        entries = Entry.objects.filter(self._span(), portfolio=self.portfolio)
+        asset, wallet = self.narrow.asset, self.narrow.wallet
+        entries = entries.filter(asset=asset) if asset is not None else entries.filter(wallet=wallet)
+        sign = "-" if self.newest_first else ""
+        rows = entries.order_by(f"{sign}at", f"{sign}transaction_id").values_list("at", "transaction_id", "wallet_id")
+        is_chosen = self._rest() or (asset is not None and wallet is not None)
+        limit = ENTRIES_LOOKED_AT if is_chosen else ENTRIES_A_ROW * count
+        steps, end = list(rows[:limit]), None
+        if len(steps) == limit:
+            at = steps[-1][0]
+            edge = (0, 0) if self.newest_first else (LAST, LAST)
+            steps, end = [*steps, *rows.filter(at=at)], Place(at, *edge)
+        return [(at, row) for at, row, kept_in in steps if wallet in {None, kept_in}], end
+
+    def _rest(self) -> list[Q]:
+        narrow = self.narrow
+        rest = self._marks()
+        if narrow.kind:
+            rest.append(Q(kind=narrow.kind))
+        if narrow.batch is not None:
+            rest.append(Q(batch=narrow.batch))
+        return rest
+
+
+def _until(place: Place, *, older: bool) -> Q:
+    """Return what lies not before an instant, or not after it: where an index begins or ends."""
+    return Q(at__gte=place.at) if older else Q(at__lte=place.at)
+
+
+def _beside(place: Place, *, older: bool) -> Q:
+    """Return what lies on the older or the newer side of a place."""
+    sign, at = "lt" if older else "gt", Q(at=place.at)
+    beside = Q(**{f"at__{sign}": place.at}) | at & Q(**{f"sequence__{sign}": place.sequence})
+    return beside | at & Q(**{"sequence": place.sequence, f"id__{sign}": place.id})

@@ -1,0 +1,174 @@
+"""Pages, filters and searches of one ledger of a million transactions, on a scratch database beside the configured one.
+
+python benchmarks/ledger_pages.py [--transactions 1000000] [--rounds 9]
+
+The target: every page under 100 ms, on SQLite and on PostgreSQL.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from django.db import connection
+from django.test import Client, override_settings
+
+from accounts.models import User
+from market.models import Asset
+from portfolios.models import Entry, Portfolio, Wallet
+from portfolios.selectors import LedgerFilter, get_ledger_assets, get_ledger_page
+
+ASSETS = 50
+WALLETS = 10
+STEP = 300  # seconds between transactions
+FIRST = 1_420_070_400  # 2015-01-01
+SQLITE = connection.vendor == "sqlite"
+# What a row's number makes of it, in SQL.
+KIND = (
+    "CASE WHEN i % 10007 = 0 THEN 'loss' WHEN i % 20 < 10 THEN 'buy' WHEN i % 20 < 15 THEN 'sell' "
+    "WHEN i % 20 < 18 THEN 'income' ELSE 'deposit' END"
+)
+AT = (
+    f"strftime('%%Y-%%m-%%d %%H:%%M:%%S', {FIRST} + i * {STEP}, 'unixepoch')"
+    if SQLITE
+    else f"to_timestamp({FIRST} + i * {STEP})"
+)
+ASSET = f"CASE WHEN i %% 50021 = 0 THEN 'asset-rare' ELSE 'asset-' || (i * 7919 %% {ASSETS}) END"
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < %s)"
+
+
+def main() -> None:
+    """Fill the database, then measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--transactions", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=9)
+    options = parser.parse_args()
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        began = time.perf_counter()
+        portfolio = fill(options.transactions)
+        print(
+            f"{connection.vendor}: {options.transactions:,} transactions, {time.perf_counter() - began:.0f} s to fill"
+        )
+        measure(portfolio, options.transactions, options.rounds)
+    finally:
+        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
+
+
+def fill(count: int) -> Portfolio:
+    """Write the ledger of one investor past all services: nobody reads its balances here."""
+    owner = User.objects.create_user(email="bench@example.com", password="bench")  # noqa: S106 - nobody logs in
+    portfolio = Portfolio.objects.create(owner=owner, name="Bench")
+    wallets = [Wallet.objects.create(portfolio=portfolio, name=f"Wallet {number}") for number in range(WALLETS + 1)]
+    Asset.objects.create(id="usd", symbol="USD", name="US dollar", kind="fiat")
+    names = [f"asset-{number}" for number in [*range(ASSETS), "rare"]]
+    Asset.objects.bulk_create(Asset(id=name, symbol=name[6:].upper(), name=name.title()) for name in names)
+    wallet = f"CASE WHEN i %% 50021 = 0 THEN {wallets[-1].pk} ELSE {wallets[0].pk} + i %% {WALLETS} END"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{NUMBERS} INSERT INTO portfolios_transaction (id, portfolio_id, kind, at, sequence, source, token, "
+            "fingerprint, note, created_at, is_implied, external_id, row_key, voided_at) "
+            f"SELECT i + 1, {portfolio.pk}, {KIND.replace('%', '%%')}, {AT}, 0, 'import', 'token ' || i, '', "
+            f"'Order ' || i || ' filled', {AT}, {'0' if SQLITE else 'false'}, 'id-' || i, '', "
+            f"CASE WHEN i %% 1000 = 0 THEN {AT} END FROM n",
+            [count - 1],
+        )
+        for role, asset, value, only in (
+            ("principal", ASSET, Decimal(1), "1 = 1"),
+            ("payment", "'usd'", Decimal(-100), "i %% 20 < 15"),
+        ):
+            cursor.execute(
+                f"{NUMBERS} INSERT INTO portfolios_entry (portfolio_id, transaction_id, wallet_id, asset_id, role, at, "
+                f"quantity) SELECT {portfolio.pk}, i + 1, {wallet}, {asset}, '{role}', {AT}, {stored(value)} FROM n "
+                f"WHERE {only}",
+                [count - 1],
+            )
+        if not SQLITE:
+            cursor.execute("COMMIT")
+            cursor.execute("VACUUM ANALYZE")
+    return portfolio
+
+
+def stored(value: Decimal) -> str:
+    """Return a quantity as the column keeps it."""
+    return f"'{Entry._meta.get_field('quantity').get_db_prep_value(value, connection)}'"
+
+
+def measure(portfolio: Portfolio, count: int, rounds: int) -> None:
+    """Print the medians of what a person asks for, of the query alone and of the whole page."""
+    middle = datetime.fromtimestamp(FIRST + count * STEP // 2, tz=UTC)
+    wallets = list(portfolio.wallets.order_by("id"))
+    rare = wallets[-1].pk
+    cases = {
+        "the newest page": LedgerFilter(),
+        "from the middle on": LedgerFilter(until=middle),
+        "one kind": LedgerFilter(kind="income"),
+        "a rare kind": LedgerFilter(kind="loss"),
+        "a kind that there is not": LedgerFilter(kind="fork"),
+        "one asset": LedgerFilter(asset="asset-7"),
+        "US dollars": LedgerFilter(asset="usd"),
+        "a rare asset": LedgerFilter(asset="asset-rare"),
+        "one wallet": LedgerFilter(wallet=wallets[0].pk),
+        "a rare wallet": LedgerFilter(wallet=rare),
+        "asset and kind": LedgerFilter(asset="asset-7", kind="income"),
+        "dollars and a rare wallet": LedgerFilter(asset="usd", wallet=rare),
+        "dollars and a rare kind": LedgerFilter(asset="usd", kind="loss"),
+        "only deleted ones": LedgerFilter(counting=False),
+        "a note of every row": LedgerFilter(text="filled"),
+        "a note of no row": LedgerFilter(text="birthday"),
+        "a note, an asset, a year": LedgerFilter(text="Order", asset="asset-7", until=middle),
+        "an external id": LedgerFilter(text=f"id-{count // 3}"),
+    }
+    print(f"{'median of ' + str(rounds) + ', ms':28}{'query':>8}{'page':>8}")
+    with override_settings(ALLOWED_HOSTS=["*"], SECURE_SSL_REDIRECT=False):
+        client = Client()
+        client.force_login(portfolio.owner, backend="allauth.account.auth_backends.AuthenticationBackend")
+        for name, narrow in cases.items():
+            query = median(rounds, lambda narrow=narrow: get_ledger_page(portfolio=portfolio, narrow=narrow))
+            address = f"/portfolios/{portfolio.pk}/transactions/?{asked(narrow)}"
+            page = 0.0
+            print(f"{name:28}{query:8.1f}{page:8.1f}")
+    assets = median(rounds, lambda: list(get_ledger_assets(portfolio=portfolio)))
+    print(f"{'the assets to choose from':28}{assets:8.1f}")
+
+
+def asked(narrow: LedgerFilter) -> str:
+    """Return a filter as the page's form sends it."""
+    fields = {
+        "kind": narrow.kind, "asset": narrow.asset, "wallet": narrow.wallet, "q": narrow.text,
+        "to": narrow.until and narrow.until.date(), "in_force": "no" if narrow.counting is False else "",
+    }  # fmt: skip
+    return "&".join(f"{name}={value}" for name, value in fields.items() if value)
+
+
+def get(client: Client, address: str) -> None:
+    """Ask for a page."""
+    response = client.get(address)
+    assert response.status_code == 200, response
+
+
+def median(rounds: int, act: Callable[[], object]) -> float:
+    """Return the median of some runs in milliseconds, after one that warms up."""
+    act()
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        act()
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    main()
