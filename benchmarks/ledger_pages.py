@@ -6,6 +6,7 @@ The target: every page under 100 ms, on SQLite and on PostgreSQL.
 """
 
 import argparse
+import logging
 import os
 import statistics
 import sys
@@ -22,6 +23,7 @@ import django
 
 django.setup()
 
+from django.conf import settings
 from django.db import connection
 from django.test import Client, override_settings
 
@@ -41,12 +43,11 @@ KIND = (
     "WHEN i % 20 < 18 THEN 'income' ELSE 'deposit' END"
 )
 AT = (
-    f"strftime('%%Y-%%m-%%d %%H:%%M:%%S', {FIRST} + i * {STEP}, 'unixepoch')"
+    f"strftime('%Y-%m-%d %H:%M:%S', {FIRST} + i * {STEP}, 'unixepoch')"
     if SQLITE
     else f"to_timestamp({FIRST} + i * {STEP})"
 )
-ASSET = f"CASE WHEN i %% 50021 = 0 THEN 'asset-rare' ELSE 'asset-' || (i * 7919 %% {ASSETS}) END"
-NUMBERS = "WITH RECURSIVE n(i) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < %s)"
+ASSET = f"CASE WHEN i % 50021 = 0 THEN 'asset-rare' ELSE 'asset-' || (i * 7919 % {ASSETS}) END"
 
 
 def main() -> None:
@@ -75,30 +76,35 @@ def fill(count: int) -> Portfolio:
     Asset.objects.create(id="usd", symbol="USD", name="US dollar", kind="fiat")
     names = [f"asset-{number}" for number in [*range(ASSETS), "rare"]]
     Asset.objects.bulk_create(Asset(id=name, symbol=name[6:].upper(), name=name.title()) for name in names)
-    wallet = f"CASE WHEN i %% 50021 = 0 THEN {wallets[-1].pk} ELSE {wallets[0].pk} + i %% {WALLETS} END"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"{NUMBERS} INSERT INTO portfolios_transaction (id, portfolio_id, kind, at, sequence, source, token, "
-            "fingerprint, note, created_at, is_implied, external_id, row_key, voided_at) "
-            f"SELECT i + 1, {portfolio.pk}, {KIND.replace('%', '%%')}, {AT}, 0, 'import', 'token ' || i, '', "
-            f"'Order ' || i || ' filled', {AT}, {'0' if SQLITE else 'false'}, 'id-' || i, '', "
-            f"CASE WHEN i %% 1000 = 0 THEN {AT} END FROM n",
-            [count - 1],
-        )
-        for role, asset, value, only in (
-            ("principal", ASSET, Decimal(1), "1 = 1"),
-            ("payment", "'usd'", Decimal(-100), "i %% 20 < 15"),
-        ):
-            cursor.execute(
-                f"{NUMBERS} INSERT INTO portfolios_entry (portfolio_id, transaction_id, wallet_id, asset_id, role, at, "
-                f"quantity) SELECT {portfolio.pk}, i + 1, {wallet}, {asset}, '{role}', {AT}, {stored(value)} FROM n "
-                f"WHERE {only}",
-                [count - 1],
-            )
-        if not SQLITE:
-            cursor.execute("COMMIT")
+    wallet = f"CASE WHEN i % 50021 = 0 THEN {wallets[-1].pk} ELSE {wallets[0].pk} + i % {WALLETS} END"
+    insert(
+        "portfolios_transaction",
+        {
+            "id": "i + 1", "portfolio_id": portfolio.pk, "kind": KIND, "at": AT, "sequence": 0, "source": "'import'",
+            "token": "'token ' || i", "fingerprint": "''", "note": "'Order ' || i || ' filled'", "created_at": AT,
+            "is_implied": "0" if SQLITE else "false", "external_id": "'id-' || i", "row_key": "''",
+            "voided_at": f"CASE WHEN i % 1000 = 0 THEN {AT} END",
+        },
+        count,
+    )  # fmt: skip
+    moved = {"portfolio_id": portfolio.pk, "transaction_id": "i + 1", "wallet_id": wallet, "at": AT}
+    bought = {"asset_id": ASSET, "role": "'principal'", "quantity": stored(Decimal(1))}
+    paid = {"asset_id": "'usd'", "role": "'payment'", "quantity": stored(Decimal(-100))}
+    insert("portfolios_entry", moved | bought, count)
+    insert("portfolios_entry", moved | paid, count, only="i % 20 < 15")
+    if not SQLITE:
+        with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
     return portfolio
+
+
+def insert(table: str, columns: dict[str, object], count: int, *, only: str = "1 = 1") -> None:
+    """Write a row for each number from 0 on; a column is an expression of the number i."""
+    names, values = ", ".join(columns), ", ".join(str(value) for value in columns.values())
+    numbers = f"WITH RECURSIVE n(i) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < {count - 1})"
+    statement = f"{numbers} INSERT INTO {table} ({names}) SELECT {values} FROM n WHERE {only}"  # noqa: S608 - ours alone
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def stored(value: Decimal) -> str:
@@ -132,13 +138,15 @@ def measure(portfolio: Portfolio, count: int, rounds: int) -> None:
         "an external id": LedgerFilter(text=f"id-{count // 3}"),
     }
     print(f"{'median of ' + str(rounds) + ', ms':28}{'query':>8}{'page':>8}")
-    with override_settings(ALLOWED_HOSTS=["*"], SECURE_SSL_REDIRECT=False):
+    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    logging.disable()
+    with override_settings(ALLOWED_HOSTS=["*"], SECURE_SSL_REDIRECT=False, STORAGES=settings.STORAGES | plain):
         client = Client()
         client.force_login(portfolio.owner, backend="allauth.account.auth_backends.AuthenticationBackend")
         for name, narrow in cases.items():
             query = median(rounds, lambda narrow=narrow: get_ledger_page(portfolio=portfolio, narrow=narrow))
             address = f"/portfolios/{portfolio.pk}/transactions/?{asked(narrow)}"
-            page = 0.0
+            page = median(rounds, lambda address=address: get(client, address))
             print(f"{name:28}{query:8.1f}{page:8.1f}")
     assets = median(rounds, lambda: list(get_ledger_assets(portfolio=portfolio)))
     print(f"{'the assets to choose from':28}{assets:8.1f}")

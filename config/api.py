@@ -14,6 +14,7 @@ from portfolios.api import (
     PortfolioViewSet,
     TaxSettingsView,
     TransactionViewSet,
+    WalletViewSet,
 )
 
 router = SimpleRouter()
@@ -26,6 +27,7 @@ router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/lots", LotViewSet, basenam
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/gains", GainViewSet, basename="gain")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/income", IncomeViewSet, basename="income")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/harvest", HarvestViewSet, basename="harvest")
+router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/wallets", WalletViewSet, basename="wallet")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/valuations", ValuationViewSet, basename="valuation")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/risk", RiskViewSet, basename="risk")
 router.register("nights", NightViewSet, basename="night")

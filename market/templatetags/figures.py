@@ -121,6 +121,15 @@ def quantity(value: Figure, decimals: int = 8) -> str:
 
 
 @register.filter
+def digits(value: Figure) -> str:
+    """Write units of an asset with every digit: ``0.000000000000000001``."""
+    if value is None:
+        return UNKNOWN
+    text = _write(value, 18)
+    return text.rstrip("0").rstrip(".")
+
+
+@register.filter
 def tone(value: Figure) -> str:
     """Return the tone of a change: ``up``, ``down``, or nothing for zero and unknown."""
     if not value:

@@ -4,6 +4,7 @@ from portfolios.api.lots import GainViewSet, HarvestViewSet, IncomeViewSet, LotV
 from portfolios.api.portfolios import PortfolioViewSet
 from portfolios.api.taxes import TaxSettingsView
 from portfolios.api.transactions import TransactionViewSet
+from portfolios.api.wallets import WalletViewSet
 
 __all__ = [
     "GainViewSet",
@@ -13,4 +14,5 @@ __all__ = [
     "PortfolioViewSet",
     "TaxSettingsView",
     "TransactionViewSet",
+    "WalletViewSet",
 ]

@@ -16,7 +16,7 @@ from market.http import ExactField
 from portfolios import selectors, services
 from portfolios.api.fields import RatioField, SleeveField, WalletField
 from portfolios.http import get_own_portfolio, last_closed_day, refusals_for_clients
-from portfolios.models import Order, Portfolio, Sleeve, Wallet
+from portfolios.models import Order, Portfolio, Sleeve
 
 
 class PortfolioOut(serializers.Serializer[Portfolio]):
@@ -48,6 +48,12 @@ class PortfolioIn(serializers.Serializer[Portfolio]):
 
 class RenameIn(serializers.Serializer[Portfolio]):
     """A new name."""
+
+    name = serializers.CharField(max_length=80)
+
+
+class DeleteQuery(serializers.Serializer[Portfolio]):
+    """The portfolio's own name."""
 
     name = serializers.CharField(max_length=80)
 
@@ -102,21 +108,6 @@ class SleeveOut(serializers.Serializer[selectors.DriftLine]):
     weight = RatioField(allow_null=True)
     difference = ExactField(help_text="USD missing to the target; negative when there is more.")
     state = serializers.ChoiceField(choices=["inside", "near", "below", "above", "empty"])
-
-
-class WalletOut(serializers.Serializer[Wallet]):
-    """A place where assets are kept."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    kind = serializers.ChoiceField(choices=Wallet.Kind.choices)
-
-
-class WalletIn(serializers.Serializer[Wallet]):
-    """A new wallet."""
-
-    name = serializers.CharField(max_length=80)
-    kind = serializers.ChoiceField(choices=Wallet.Kind.choices)
 
 
 class InvestIn(serializers.Serializer[Order]):
@@ -174,6 +165,15 @@ class PortfolioViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
             renamed = services.rename_portfolio(portfolio=portfolio, **asked)
         return Response(PortfolioOut(renamed).data)
 
+    @extend_schema(parameters=[DeleteQuery], responses={204: None})
+    def destroy(self, request: Request, portfolio_id: str, **_: Any) -> Response:
+        """Delete a portfolio with everything in it, for good; `name` is its own, as a confirmation."""
+        portfolio = get_own_portfolio(request, int(portfolio_id))
+        asked = self._asked(DeleteQuery(data=request.query_params))
+        with refusals_for_clients():
+            services.delete_portfolio(portfolio=portfolio, **asked)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
     @extend_schema(responses=HoldingsOut)
     @action(detail=True)
     def holdings(self, request: Request, portfolio_id: str, **_: Any) -> Response:
@@ -197,24 +197,6 @@ class PortfolioViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
             targets = [services.SleeveTarget(**sleeve) for sleeve in form.validated_data]
             services.set_sleeves(portfolio=portfolio, targets=targets)
         return Response(self._sleeves(portfolio))
-
-    @extend_schema(responses=WalletOut(many=True))
-    @action(detail=True, pagination_class=None)
-    def wallets(self, request: Request, portfolio_id: str, **_: Any) -> Response:
-        """Return the wallets."""
-        rows = get_own_portfolio(request, int(portfolio_id)).wallets.order_by("id")
-        return Response([WalletOut(row).data for row in rows])
-
-    @extend_schema(request=WalletIn, responses={201: WalletOut}, parameters=[IDEMPOTENCY_KEY])
-    @wallets.mapping.post
-    @idempotent
-    def add_wallet(self, request: Request, portfolio_id: str, **_: Any) -> Response:
-        """Add a wallet."""
-        portfolio = get_own_portfolio(request, int(portfolio_id))
-        asked = self._asked(WalletIn(data=request.data))
-        with refusals_for_clients():
-            wallet = services.add_wallet(portfolio=portfolio, **asked)
-        return Response(WalletOut(wallet).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=InvestIn, responses={201: OrderOut}, parameters=[IDEMPOTENCY_KEY])
     @action(detail=True, methods=["post"])

@@ -17,8 +17,10 @@ from portfolios.selectors.ledger import get_cash, get_ledger_assets, get_transac
 from portfolios.selectors.pages import LedgerFilter, LedgerPage, Place, get_ledger_page, read_place
 from portfolios.selectors.suggestions import TransferSuggestion, get_transfer_suggestions
 from portfolios.selectors.templates import TargetTemplate, get_followable_indices, get_target_templates
+from portfolios.selectors.wallets import Balance, WalletRow, custody_of, get_wallet_rows
 
 __all__ = [
+    "Balance",
     "DriftLine",
     "HoldingLine",
     "Holdings",
@@ -29,7 +31,9 @@ __all__ = [
     "PortfolioRow",
     "TargetTemplate",
     "TransferSuggestion",
+    "WalletRow",
     "check_invariants",
+    "custody_of",
     "get_cash",
     "get_drift",
     "get_drifts",
@@ -43,5 +47,6 @@ __all__ = [
     "get_transactions",
     "get_transfer_suggestions",
     "get_versions",
+    "get_wallet_rows",
     "read_place",
 ]

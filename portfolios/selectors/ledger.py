@@ -19,14 +19,14 @@ def get_transactions(*, portfolio: Portfolio) -> QuerySet[Transaction]:
 
 
 def with_entries(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
-    """Return the same transactions with all that a page shows of each, in two queries whatever their number."""
+    """Return the same transactions with all that a page shows of each, in three queries whatever their number."""
     entries = Entry.objects.select_related("asset", "wallet", "sleeve__index").order_by("id")
-    return rows.select_related("order", "superseded_by").prefetch_related(Prefetch("entries", entries))
+    return rows.select_related("order", "superseded_by").prefetch_related(Prefetch("entries", entries), "lot_choices")
 
 
 def get_ledger_assets(*, portfolio: Portfolio) -> QuerySet[Asset]:
     """Return the assets that a ledger knows, by name; one look into an index for each asset there is."""
-    entries = Entry.objects.filter(portfolio=portfolio, asset=OuterRef("id")).order_by("asset", "at")
+    entries = Entry.objects.filter(portfolio=portfolio, asset=OuterRef("id")).order_by("asset_id", "at")
     assets = Asset.objects.annotate(known=Subquery(entries.values("id")[:1]))
     return assets.filter(known__isnull=False).order_by("name", "id")
 

@@ -1,5 +1,6 @@
 """Writes of portfolios, one use case and one database transaction each."""
 
+from portfolios.services.corrections import get_corrected_facts
 from portfolios.services.drafts import Facts
 from portfolios.services.errors import (
     CannotImportError,
@@ -55,6 +56,7 @@ __all__ = [
     "delete_wallet",
     "ensure_cash",
     "ensure_fiat",
+    "get_corrected_facts",
     "invest",
     "link_transfer",
     "open_portfolio",

@@ -2,17 +2,22 @@
 
 from portfolios.views.connections import change_connection, connection_list
 from portfolios.views.lots import gain_methods, gains, harvest, income, lots
-from portfolios.views.portfolios import create, detail, invest, portfolio_list, rename, targets
+from portfolios.views.portfolios import create, delete, detail, invest, portfolio_list, rename, targets
+from portfolios.views.recording import correct, record, restore, transfers, void, void_order
 from portfolios.views.taxes import choose_method, tax_settings
-from portfolios.views.transactions import record, transactions, void, void_order
-from portfolios.views.wallets import add_wallet
+from portfolios.views.transactions import transaction, transactions
+from portfolios.views.wallets import add_wallet, change_wallet, delete_wallet, wallets
 
 __all__ = [
     "add_wallet",
     "change_connection",
+    "change_wallet",
     "choose_method",
     "connection_list",
+    "correct",
     "create",
+    "delete",
+    "delete_wallet",
     "detail",
     "gain_methods",
     "gains",
@@ -23,9 +28,13 @@ __all__ = [
     "portfolio_list",
     "record",
     "rename",
+    "restore",
     "targets",
     "tax_settings",
+    "transaction",
     "transactions",
+    "transfers",
     "void",
     "void_order",
+    "wallets",
 ]

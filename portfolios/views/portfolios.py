@@ -96,6 +96,25 @@ def rename(request: "HttpRequest", portfolio_id: int) -> "HttpResponse":
 
 @reads_and_posts
 @login_required
+def delete(request: "HttpRequest", portfolio_id: int) -> "HttpResponse":
+    """Ask for the portfolio's name, then delete it with everything in it."""
+    portfolio = get_own_portfolio(request, portfolio_id)
+    form = forms.DeleteForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.delete_portfolio(portfolio=portfolio, name=form.cleaned_data["name"])
+        except services.RefusedError as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The portfolio is deleted."))
+            return redirect("portfolios:list")
+    title = _("Delete “%(name)s”?") % {"name": portfolio.name}
+    text = _("Its transactions, lots, imports and figures go with it, for good. There is no undo.")
+    return show_form(request, "portfolios/delete.html", form, portfolio=portfolio, title=title, text=text)
+
+
+@reads_and_posts
+@login_required
 def targets(request: "HttpRequest", portfolio_id: int) -> "HttpResponse":
     """Set the targets and bands of the sleeves."""
     portfolio = get_own_portfolio(request, portfolio_id)

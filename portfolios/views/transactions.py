@@ -1,107 +1,62 @@
-"""The ledger: what happened, newest first; recorded, voided."""
+"""The ledger: what happened, newest first, one page at a time; a transaction with its entries and its versions."""
 
 from typing import TYPE_CHECKING, Any
 
-from django import forms as django_forms
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, QuerySet
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.shortcuts import get_object_or_404, render
 
-from accounts.http import once_token
-from portfolios import forms, selectors, services
-from portfolios.http import get_own_portfolio, show_refusal
-from portfolios.models import Entry, Transaction
-from portfolios.views.pages import posted, reads, reads_and_posts, show_form
+from portfolios import forms, selectors
+from portfolios.http import get_own_portfolio
+from portfolios.models import Portfolio, Transaction
+from portfolios.views.pages import reads
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
-
-PAGE_SIZE = 50
-Kind = Transaction.Kind
-
-
-@reads_and_posts
-@login_required
-def record(request: "HttpRequest", portfolio_id: int) -> "HttpResponse":
-    """Record a transaction of the kind in the address."""
-    portfolio = get_own_portfolio(request, portfolio_id)
-    kind = request.GET.get("kind", Kind.DEPOSIT)
-    if kind not in Kind.values:
-        kind = Kind.DEPOSIT
-    form = forms.TransactionForm(
-        posted(request), portfolio=portfolio, kind=kind, initial={"token": once_token(), "asset": "usd"}
-    )
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.record_transaction(
-                portfolio=portfolio, token=form.cleaned_data["token"], source="web", now=timezone.now(),
-                kind=kind, **form.facts(),
-            )  # fmt: skip
-        except services.RefusedError as refusal:
-            show_refusal(form, refusal)
-        else:
-            messages.success(request, _("Recorded."))
-            return redirect("portfolios:detail", portfolio.pk)
-    return show_form(request, "portfolios/record.html", form, portfolio=portfolio, kind=Kind(kind), kinds=list(Kind))
 
 
 @reads
 @login_required
 def transactions(request: "HttpRequest", portfolio_id: int) -> "HttpResponse":
-    """List the ledger, newest first."""
+    """List the ledger, newest first; nothing is counted, so that a page costs the same however long it is."""
     portfolio = get_own_portfolio(request, portfolio_id)
     form = forms.TransactionFilter(request.GET or None, portfolio=portfolio)
-    rows = selectors.get_transactions(portfolio=portfolio)
-    if form.is_valid():
-        rows = _narrow(rows, **form.cleaned_data)
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "portfolios/transactions.html", {"portfolio": portfolio, "form": form, "page": page})
+    form.is_valid()
+    page = selectors.get_ledger_page(
+        portfolio=portfolio,
+        narrow=form.narrow(),
+        older_than=selectors.read_place(request.GET.get("older", "")),
+        newer_than=selectors.read_place(request.GET.get("newer", "")),
+    )
+    context = {
+        "portfolio": portfolio, "form": form, "page": page, "deleted": _deleted(request, portfolio),
+        "is_narrowed": any(request.GET.get(name) for name in form.fields),
+    }  # fmt: skip
+    return render(request, "portfolios/transactions.html", context)
 
 
-def _narrow(rows: QuerySet[Transaction], *, kind: str, asset: Any) -> QuerySet[Transaction]:
-    if kind:
-        rows = rows.filter(kind=kind)
-    if asset:
-        rows = rows.filter(Exists(Entry.objects.filter(transaction=OuterRef("id"), asset=asset)))
-    return rows
+def _deleted(request: "HttpRequest", portfolio: Portfolio) -> Transaction | None:
+    """Return what was deleted just now, and is not undone yet: the page offers to undo it."""
+    asked = request.GET.get("deleted", "")
+    if not asked.isascii() or not asked.isdigit() or len(asked) > 18:
+        return None
+    return portfolio.transactions.filter(id=int(asked), voided_at__isnull=False, superseded_by__isnull=True).first()
 
 
-@reads_and_posts
+@reads
 @login_required
-def void(request: "HttpRequest", portfolio_id: int, transaction_id: int) -> "HttpResponse":
-    """Ask, then void a transaction."""
+def transaction(request: "HttpRequest", portfolio_id: int, transaction_id: int) -> "HttpResponse":
+    """Show one transaction: its entries, the lots that were named for it, and all its versions."""
     portfolio = get_own_portfolio(request, portfolio_id)
-    voided = get_object_or_404(selectors.get_transactions(portfolio=portfolio), id=transaction_id)
-    form = django_forms.Form(posted(request))
-    if request.method == "POST":
-        try:
-            services.void_transaction(voided=voided, now=timezone.now())
-        except services.RefusedError as refusal:
-            show_refusal(form, refusal)
-        else:
-            messages.success(request, _("Voided: it stays on record and counts no longer."))
-            return redirect("portfolios:transactions", portfolio.pk)
-    return show_form(request, "portfolios/void.html", form, portfolio=portfolio, rows=[voided])
-
-
-@reads_and_posts
-@login_required
-def void_order(request: "HttpRequest", portfolio_id: int, order_id: int) -> "HttpResponse":
-    """Ask, then void every transaction of an order."""
-    portfolio = get_own_portfolio(request, portfolio_id)
-    order = get_object_or_404(portfolio.orders, id=order_id)
-    form = django_forms.Form(posted(request))
-    if request.method == "POST":
-        try:
-            services.void_order(order=order, now=timezone.now())
-        except services.RefusedError as refusal:
-            show_refusal(form, refusal)
-        else:
-            messages.success(request, _("The whole order is voided."))
-            return redirect("portfolios:transactions", portfolio.pk)
-    rows = selectors.get_transactions(portfolio=portfolio).filter(order=order)
-    return show_form(request, "portfolios/void.html", form, portfolio=portfolio, order=order, rows=rows)
+    shown = get_object_or_404(selectors.get_transactions(portfolio=portfolio), id=transaction_id)
+    versions = selectors.get_versions(transaction=shown)
+    context: dict[str, Any] = {
+        "portfolio": portfolio,
+        "transaction": shown,
+        "versions": versions if len(versions) > 1 else [],
+        "newest": versions[-1],
+        "choices": shown.lot_choices.select_related("acquired"),
+        "coins": sorted(
+            {entry.asset for entry in shown.entries.all() if entry.asset.kind == "crypto"}, key=lambda one: one.pk
+        ),
+    }
+    return render(request, "portfolios/transaction.html", context)

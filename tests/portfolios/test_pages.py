@@ -155,11 +155,23 @@ def test_the_ledger_is_filtered_and_paged(site, portfolio):
     for number in range(60):
         record(portfolio, "deposit", "1", "bitcoin", note=f"number {number}")
 
-    assert "61 of Long run" in text(site.get(url(portfolio, "transactions/")))
-    assert "60 of Long run" in text(site.get(url(portfolio, "transactions/?asset=bitcoin")))
-    assert "number 1 " in text(site.get(url(portfolio, "transactions/?kind=deposit&page=2")))
+    newest = site.get(url(portfolio, "transactions/?kind=deposit"))
+    older = re.search(r'href="(\?[^"]+)"[^>]*>Older', newest.content.decode())
+
+    assert older is not None
+    assert "number 59 " in text(newest)
+    assert "number 1 " in text(site.get(url(portfolio, "transactions/") + older[1].replace("&amp;", "&")))
+    assert "number 1 " not in text(newest)
     assert "No transaction here" in text(site.get(url(portfolio, "transactions/?kind=buy")))
-    for bad in ("kind=steal", "asset=%00", "page=%00", "page=99999999999999999999"):
+    for bad in (
+        "kind=steal",
+        "asset=%00",
+        "older=%00",
+        "newer=99999999999999999999.1.1",
+        "deleted=x",
+        "since=x",
+        "q=%00",
+    ):
         assert site.get(url(portfolio, f"transactions/?{bad}")).status_code == 200
 
 
@@ -168,12 +180,12 @@ def test_a_void_is_asked_then_done(site, portfolio):
 
     asked = site.get(url(portfolio, f"transactions/{made.id}/void/"))
     made.refresh_from_db()
-    assert "Void this transaction?" in text(asked)
+    assert "Delete this transaction?" in text(asked)
     assert made.voided_at is None
 
     done = site.post(url(portfolio, f"transactions/{made.id}/void/"), follow=True)
     made.refresh_from_db()
-    assert "counts no longer" in text(done)
+    assert "Deposit of 1 Mar 2024 deleted It stays on record and no longer counts. Undo" in text(done)
     assert made.voided_at is not None
 
 
@@ -192,7 +204,7 @@ def test_a_whole_order_is_voided(site, portfolio):
         portfolio=portfolio, sleeve=portfolio.sleeves.get(), amount=Decimal(9000), token="t", source="test", at=NOW
     )
 
-    assert "Void the whole order?" in text(site.get(url(portfolio, f"orders/{order.id}/void/")))
+    assert "Delete the whole order?" in text(site.get(url(portfolio, f"orders/{order.id}/void/")))
     assert site.post(url(portfolio, f"orders/{order.id}/void/")).status_code == 302
 
     assert get_cash(portfolio=portfolio) == 10000
@@ -247,17 +259,23 @@ def test_wallets_and_names_are_changed(site, portfolio):
     assert Wallet.objects.filter(portfolio=portfolio, name="Cold").count() == 1
 
 
-PAGES = ["", "rename/", "invest/", "targets/", "wallets/new/", "transactions/", "transactions/new/"]
+PAGES = [
+    "", "rename/", "delete/", "invest/", "targets/", "wallets/", "wallets/new/", "transactions/", "transactions/new/",
+    "transfers/",
+]  # fmt: skip
 
 
 def test_everything_of_a_stranger_is_404(portfolio, bob, as_user):
     stranger = as_user(bob)
     transaction = portfolio.transactions.get()
-    pages = [*PAGES, f"transactions/{transaction.id}/void/", "orders/1/void/"]
+    steps = [f"transactions/{transaction.id}/{step}/" for step in ("void", "correct")]
+    pages = [*PAGES, *steps, f"wallets/{portfolio.wallets.get().id}/", "orders/1/void/"]
 
     answers = [stranger.get(url(portfolio, page)) for page in pages]
     answers += [
-        stranger.post(url(portfolio, page), {"name": "x"}) for page in pages if page not in {"", "transactions/"}
+        stranger.post(url(portfolio, page), {"name": "x"})
+        for page in pages
+        if page not in {"", "transactions/", "wallets/"}
     ]
 
     assert {answer.status_code for answer in answers} == {404}
