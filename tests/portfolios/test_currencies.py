@@ -45,7 +45,7 @@ def test_a_fiat_currency_is_made_once_from_its_code(db):
     assert first == again
     assert (first.pk, first.symbol, first.name, first.kind) == ("eur", "EUR", "Euro", "fiat")
     with pytest.raises(services.CannotKeepError, match="no currency"):
-        services.ensure_fiat("XXX")
+        services.ensure_fiat("zzz")
 
 
 def test_a_buy_pays_in_its_currency_at_the_rate_of_the_day(portfolio, euro):
