@@ -1,5 +1,7 @@
 """T32: the same row is one row, equal rows are as many as there are."""
 
+from decimal import Decimal
+
 import pytest
 
 from portfolios import services
@@ -168,8 +170,15 @@ def test_a_corrected_row_does_not_come_again(portfolio):
     take_in(portfolio, "2024-03-01 deposit usd 1000")
     old = Transaction.objects.get()
     services.correct_transaction(
-        corrected=old, token="right", source="web", now=NOW, kind="deposit", at=old.at, asset="usd", quantity=old.entries.get().quantity - 1,
-    )  # fmt: skip
+        corrected=old,
+        token="right",
+        source="web",
+        now=NOW,
+        kind="deposit",
+        at=old.at,
+        asset="usd",
+        quantity=Decimal(900),
+    )
 
     assert verdicts(upload(portfolio, canonical("2024-03-01 deposit usd 1000"))) == ["duplicate"]
 

@@ -245,9 +245,7 @@ def test_numbers_of_18_decimals_arrive_as_they_were_written(portfolio):
 
 
 def test_a_note_that_is_too_long_is_cut_and_null_characters_go(portfolio):
-    batch = take_in(
-        portfolio, {"timestamp": "2024-03-01T00:00:00Z", "kind": "deposit", "asset": "usd", "quantity": "1", "note": "n" * 400}
-    )  # fmt: skip
+    batch = take_in(portfolio, f"2024-03-01 deposit usd 1 note={'n' * 400}")
 
     assert Transaction.objects.get(batch=batch).note == "n" * 300
     assert clean("a\0b\ud800é") == "ab?é"
