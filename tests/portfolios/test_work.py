@@ -1,12 +1,12 @@
 """How a worker claims what people ask for: one owner at a time, taken up again once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from portfolios.models import ImportBatch
 from portfolios.services.errors import CannotImportError
-from portfolios.services.work import LostClaimError, claim_next, run_waiting
+from portfolios.services.work import LostClaimError, WorkClaim, claim_next, run_waiting
 from tests.portfolios.factories import NOW, make_portfolio
 
 MINUTES_5 = timedelta(minutes=5)
@@ -26,13 +26,19 @@ def make_work(portfolio, **overrides) -> ImportBatch:
     return ImportBatch.objects.create(**facts | overrides)
 
 
+def claimed(at: datetime) -> WorkClaim[ImportBatch]:
+    """Claim what is there to be claimed."""
+    claim = claim_next(model=ImportBatch, at=at)
+    assert claim is not None
+    return claim
+
+
 def test_the_oldest_request_comes_first(portfolio):
     make_work(portfolio, requested_at=NOW + SECOND)
     oldest = make_work(portfolio)
 
-    claim = claim_next(model=ImportBatch, at=NOW)
+    claim = claimed(NOW)
 
-    assert claim is not None
     assert claim.pk == oldest.pk
     oldest.refresh_from_db()
     assert (oldest.status, oldest.started_at, oldest.heartbeat_at) == ("running", NOW, NOW)
@@ -54,12 +60,13 @@ def test_what_is_done_or_failed_is_left_alone(portfolio):
 
 def test_a_heartbeat_tells_the_progress_and_keeps_the_claim(portfolio):
     batch = make_work(portfolio)
-    claim = claim_next(model=ImportBatch, at=NOW)
+    claim = claimed(NOW)
 
     claim.tell(40)
 
     batch.refresh_from_db()
     assert batch.progress == 40
+    assert batch.heartbeat_at is not None
     assert NOW <= batch.heartbeat_at < NOW + SECOND
 
 
@@ -78,8 +85,8 @@ def test_a_dead_workers_row_is_taken_up_once_more_and_then_has_failed(portfolio)
 
 def test_one_who_lost_the_claim_writes_nothing_more(portfolio):
     batch = make_work(portfolio)
-    slow = claim_next(model=ImportBatch, at=NOW)
-    quick = claim_next(model=ImportBatch, at=NOW + MINUTES_5 + SECOND)
+    slow = claimed(NOW)
+    quick = claimed(NOW + MINUTES_5 + SECOND)
 
     with pytest.raises(LostClaimError):
         slow.tell(50)
@@ -120,7 +127,7 @@ def test_what_breaks_ends_its_own_row_and_no_other(portfolio):
 def test_a_message_is_cut_to_its_column(portfolio):
     batch = make_work(portfolio)
 
-    claim_next(model=ImportBatch, at=NOW).end(message="x" * 1000)
+    claimed(NOW).end(message="x" * 1000)
 
     batch.refresh_from_db()
     assert len(batch.message) == 500

@@ -42,8 +42,8 @@ def is_covered(moves: Sequence[Move], candidates: Sequence[Candidate]) -> bool:
     for number, wallet, asset, quantity in moves:
         steps[wallet, asset][day(number)] += quantity
     for candidate in candidates:
-        for wallet, asset, quantity in legs_of(candidate):
-            steps[wallet, asset][candidate.at] += quantity
+        for wallet, asset, size in legs_of(candidate):
+            steps[wallet, asset][candidate.at] += size
     for course in steps.values():
         held = Decimal(0)
         for at in sorted(course):
