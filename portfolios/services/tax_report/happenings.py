@@ -8,7 +8,7 @@ from decimal import Decimal
 from market.calc.currencies import is_fiat
 from portfolios.calc.lots.happenings import Fee, Happening
 from portfolios.importers.rows import ParsedRow
-from portfolios.services.tax_report.numbers import EXACT, plain, product, unit_price
+from portfolios.services.tax_report.numbers import EXACT, plain, product, worth
 from portfolios.services.tax_report.prices import DayPrices, cash_side, value_told
 from portfolios.services.tax_report.reading import CannotReportError, label_of
 
@@ -162,7 +162,7 @@ class _Reader:
             f"{label_of(row)}: {what or row.kind} of {plain(quantity)} {asset} has no price of its own. It is valued "
             f"at {plain(quote.price)} {self.currency} a unit, the price of line {quote.line} on the same UTC day."
         )
-        return product(quantity, quote.price)
+        return quote.worth(quantity)
 
     def _fees(self, row: ParsedRow, value: Decimal | None) -> list[Fee]:
         fees = []
@@ -186,7 +186,7 @@ class _Reader:
             if row.price is not None:
                 return product(quantity, row.price)
             if value is not None:
-                return product(quantity, unit_price(value, row.quantity))
+                return worth(quantity, value=value, of=row.quantity)
         if asset.casefold() == row.received_asset.casefold() and value is not None and row.received_quantity:
-            return product(quantity, unit_price(value, row.received_quantity))
+            return worth(quantity, value=value, of=row.received_quantity)
         return self._at_day_price(row, asset, quantity, "the fee")

@@ -34,9 +34,12 @@ def product(quantity: Decimal, price: Decimal) -> Decimal:
     return EXACT.multiply(quantity, price)
 
 
-def unit_price(value: Decimal, quantity: Decimal) -> Decimal:
-    """Return a price a unit to 36 decimals; the quantity is not 0."""
-    return EXACT.divide(value, quantity).quantize(MONEY_STEP, context=EXACT)
+def worth(quantity: Decimal, *, value: Decimal, of: Decimal) -> Decimal:
+    """Return what a quantity is worth where `of` units are worth `value`, rounded once, to 36 decimals; `of` is not 0.
+
+    A price a unit in between would round first: 3 units, of which 6 are worth 35, would not be worth 17.5.
+    """
+    return EXACT.divide(EXACT.multiply(quantity, value), of).quantize(MONEY_STEP, context=EXACT)
 
 
 def total(numbers: list[Decimal]) -> Decimal:

@@ -9,19 +9,30 @@ from decimal import Decimal
 
 from market.calc.currencies import is_fiat
 from portfolios.importers.rows import ParsedRow
-from portfolios.services.tax_report.numbers import product, unit_price
+from portfolios.services.tax_report.numbers import product, worth
 
 # The price of a deposit or a gift received may be its cost on another day: it values nothing else.
 COST_KINDS = frozenset({"deposit", "gift_in"})
+ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A price a unit in the currency of the report, and the line that names it."""
+    """What some units were worth in the currency of the report, and the line that says it."""
 
     at: datetime
     line: int
-    price: Decimal
+    value: Decimal
+    units: Decimal
+
+    @property
+    def price(self) -> Decimal:
+        """Return the price a unit, rounded to 36 decimals: to show, not to reckon with."""
+        return self.worth(ONE)
+
+    def worth(self, quantity: Decimal) -> Decimal:
+        """Return what a quantity is worth by this quote."""
+        return worth(quantity, value=self.value, of=self.units)
 
 
 class DayPrices:
@@ -43,17 +54,17 @@ class DayPrices:
 
     def _take(self, row: ParsedRow) -> None:
         if row.price is not None:
-            self._add(row, row.asset, row.price)
+            self._add(row, row.asset, row.price, ONE)
         value = value_told(row)
         if row.kind == "swap" and row.received_quantity and value is not None:
-            self._add(row, row.received_asset, unit_price(value, row.received_quantity))
+            self._add(row, row.received_asset, value, row.received_quantity)
             if row.price is None:
-                self._add(row, row.asset, unit_price(value, row.quantity))
+                self._add(row, row.asset, value, row.quantity)
 
-    def _add(self, row: ParsedRow, asset: str, price: Decimal) -> None:
+    def _add(self, row: ParsedRow, asset: str, value: Decimal, units: Decimal) -> None:
         if not is_fiat(asset):
             key = (asset.casefold(), row.at.astimezone(UTC).date())
-            self._quotes[key].append(Quote(at=row.at, line=row.line, price=price))
+            self._quotes[key].append(Quote(at=row.at, line=row.line, value=value, units=units))
 
 
 def cash_side(row: ParsedRow) -> tuple[str, Decimal] | None:

@@ -92,6 +92,16 @@ def test_a_fee_in_a_third_coin_is_valued_at_a_price_of_its_day_and_is_a_disposal
     assert "the price of line 4" in found["warnings"][0]
 
 
+def test_a_value_by_a_price_of_the_day_is_rounded_once(tmp_path):
+    # 5 BTC at 7 were given for 6 BNB, so 3 BNB are half of 35; at a price a unit of 5.8333… they would not be.
+    rows = [
+        row("2024-03-31T00:00:00Z", "swap", "BTC", "5", "7", received_asset="BNB", received_quantity="6"),
+        row("2024-03-31T16:00:00Z", "income", "BNB", "3"),
+    ]
+
+    assert report(tmp_path, rows)["totals"]["income"] == "17.5"
+
+
 def test_an_average_starts_anew_after_everything_was_sold(tmp_path):
     rows = [
         row("2024-01-01", "buy", "ETH", "10", "100"),
