@@ -54,7 +54,7 @@ def test_t17_each_method_draws_its_own_lots(portfolio, method, cost, gain, left)
     build()
 
     assert gains_of(portfolio) == [("75000", cost, gain)]
-    assert plain(sum(lot.cost for lot in Lot.objects.all())) == left
+    assert plain(sum((lot.cost for lot in Lot.objects.all()), Decimal(0))) == left
     lines = {line.method: plain(line.totals.gain) for line in get_method_lines(portfolio=portfolio, year=2023)}
     assert lines == {"": gain, "fifo": "15000", "lifo": "0", "hifo": "-7500", "average": "7500", "s104": "7500"}
 

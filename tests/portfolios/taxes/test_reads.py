@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from portfolios.selectors.lots import (
+    ReplacementRule,
     default_rule,
     get_asset_lots,
     get_disposal_lines,
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
 
 
-def harvest(portfolio, rule: str):
+def harvest(portfolio, rule: ReplacementRule):
     """Look at losses under a rule, on 10 March 2024."""
     rules = get_rules(portfolio=portfolio)
     return get_harvest(portfolio=portfolio, rules=rules, rule=rule, day=LAST_DAY, today=TODAY)
@@ -103,7 +104,11 @@ def test_losses_of_the_year_are_set_aside_as_far_as_they_were_bought_back(held):
     build()
 
     # First in, first out: 1 at 100 and 1 at 400 went for 50 each: a loss of 400 on 2.
-    (none,), (canada,), (uk,) = (harvest(held, rule).realised for rule in ("none", "ca", "uk"))
+    (none,), (canada,), (uk,) = (
+        harvest(held, "none").realised,
+        harvest(held, "ca").realised,
+        harvest(held, "uk").realised,
+    )
 
     assert (plain(none.loss), plain(none.set_aside), none.open_until) == ("400", "0", None)
     # Canada: the least of 2 sold, 2 + 0.5 bought and 1.5 left: 1.5 of 2. UK: 0.5 of 2, bought after.
