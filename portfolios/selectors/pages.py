@@ -231,9 +231,18 @@ class _EntrySearch(_Search):
             steps = steps[cut:]
         return found, end
 
+    def _instants(self) -> Q:
+        """Leave out the instant of a place at the edge of it: all of it has been looked at."""
+        if self.place is None or (self.place.sequence, self.place.id) != self._edge():
+            return Q()
+        return Q(at__lt=self.place.at) if self.newest_first else Q(at__gt=self.place.at)
+
+    def _edge(self) -> tuple[int, int]:
+        return (0, 0) if self.newest_first else (LAST, LAST)
+
     def _steps(self, count: int) -> tuple[list[tuple[datetime, int]], Place | None]:
         """Return instants and transactions in order, and where they were cut off; the last instant is whole."""
-        entries = Entry.objects.filter(self._span(), portfolio=self.portfolio)
+        entries = Entry.objects.filter(self._span(), self._instants(), portfolio=self.portfolio)
         asset, wallet = self.narrow.asset, self.narrow.wallet
         entries = entries.filter(asset=asset) if asset is not None else entries.filter(wallet=wallet)
         sign = "-" if self.newest_first else ""
@@ -243,8 +252,7 @@ class _EntrySearch(_Search):
         steps, end = list(rows[:limit]), None
         if len(steps) == limit:
             at = steps[-1][0]
-            edge = (0, 0) if self.newest_first else (LAST, LAST)
-            steps, end = [*steps, *rows.filter(at=at)], Place(at, *edge)
+            steps, end = [*steps, *rows.filter(at=at)], Place(at, *self._edge())
         return [(at, row) for at, row, kept_in in steps if wallet in {None, kept_in}], end
 
     def _rest(self) -> list[Q]:
