@@ -13,12 +13,14 @@ from django.db import transaction
 
 from accounts.models import User
 from analytics.models import NightlyRun
+from analytics.services.demo_trades import make_trades
 from indices import services as indices_services
 from indices.models import Index, Level
 from market import services as market_services
 from market.models import DailyPrice
 from portfolios import services as portfolios_services
 from portfolios.models import Portfolio, Sleeve, Transaction
+from portfolios.services import lots
 
 INVESTOR = "investor@example.com"
 CURATOR = "curator@example.com"
@@ -63,6 +65,7 @@ def make_demo(*, passwords: Mapping[str, str], yesterday: date, at: datetime, te
     _backfill_indices(yesterday, at, tell)
     make_people(passwords)
     _make_portfolio(yesterday, at, tell)
+    _make_trades(yesterday, at)
     NightlyRun.objects.get_or_create(day=yesterday)
     tell(1.0, "Demo ready")
 
@@ -124,6 +127,15 @@ def _deposit_days(portfolio: Portfolio, yesterday: date) -> list[date]:
     start = _month(first.at.astimezone(UTC).date() if first else yesterday) - (0 if first else MONTHS)
     days = (date(month // 12, month % 12 + 1, 1) for month in range(start, start + MONTHS + 1))
     return [day for day in days if day < yesterday]
+
+
+def _make_trades(yesterday: date, at: datetime) -> None:
+    """Give the investor single coins too, since as long ago, and work out the lots of both portfolios."""
+    owner = User.objects.get(email=INVESTOR)
+    first = Transaction.objects.filter(portfolio__owner=owner, source=SOURCE).order_by("at", "id").first()
+    month = _month(first.at.astimezone(UTC).date() if first else yesterday)
+    made = make_trades(owner=owner, first=date(month // 12, month % 12 + 1, 1), at=at, source=SOURCE)
+    lots.rebuild_marked(at=at, portfolio_ids={made.pk, Portfolio.objects.get(owner=owner, name=PORTFOLIO).pk})
 
 
 def _month(day: date) -> int:
