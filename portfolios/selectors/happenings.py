@@ -206,7 +206,7 @@ class Reader:
 
     def _value(self, facts: Facts, main: Leg, received: Leg | None) -> Decimal | None:
         """Return what a trade was paid with; else what a side of it was worth, one with a price before one without."""
-        if facts.kind in UNVALUED:
+        if facts.kind in UNVALUED or self._is_of_unknown_cost(facts, main):
             return None
         payments = [leg for leg in facts.legs if leg.role == Role.PAYMENT]
         if payments:
@@ -219,6 +219,11 @@ class Reader:
         sides.sort(key=lambda leg: (leg.asset_id not in self.fiat, leg.price is None))
         worths = [self._worth(facts, leg) for leg in sides]
         return self._note(facts, next((worth for worth in worths if worth.value is not None), UNKNOWN))
+
+    @staticmethod
+    def _is_of_unknown_cost(facts: Facts, main: Leg) -> bool:
+        """Tell whether coins were brought along without their cost: what they are worth on arrival is no cost."""
+        return facts.kind in BROUGHT and main.price is None and facts.acquired_at is None
 
     def _worth(self, facts: Facts, leg: Leg) -> Worth:
         return self.rates.worth(leg.asset_id, abs(leg.quantity), leg.price, facts.day)

@@ -17,9 +17,10 @@ from analytics.management.demo_state import DemoState
 from analytics.management.progress import ProgressBar
 from analytics.management.ready import describe_demo
 from analytics.models import NightlyRun, Valuation
-from analytics.services import demo
+from analytics.services import demo, demo_trades
 from indices.models import Level
-from portfolios.models import Order, Portfolio, Transaction
+from portfolios.models import Lot, LotMark, Order, Portfolio, Transaction
+from portfolios.selectors import check_invariants
 from tests.analytics.factories import day, price
 from tests.factories import make_asset
 
@@ -46,7 +47,11 @@ def test_the_demo_is_made_once_and_the_night_completes_it(monkeypatch, capsys):
     assert User.objects.filter(is_staff=True).count() == 3
     assert NightlyRun.objects.get().status == "pending"
     orders, rows, levels = Order.objects.count(), Transaction.objects.count(), Level.objects.count()
-    assert orders == 3 * Transaction.objects.filter(kind="deposit").count()
+    assert orders == 3 * Transaction.objects.filter(portfolio=portfolio, kind="deposit").count()
+    coins = Portfolio.objects.get(name=demo_trades.NAME)
+    assert Lot.objects.filter(portfolio=coins).exists()
+    assert not LotMark.objects.exists()
+    assert check_invariants(portfolio=coins) == []
     passwords = DemoState.load().passwords
     assert User.objects.get(email=demo.INVESTOR).check_password(passwords[demo.INVESTOR])
 

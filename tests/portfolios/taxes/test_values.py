@@ -107,6 +107,17 @@ def test_a_fee_in_a_third_coin_is_valued_at_the_close_of_that_day(portfolio):
     assert Lot.objects.get(asset="bitcoin").is_estimated
 
 
+@pytest.mark.parametrize("kind", ["deposit", "gift_in"])
+def test_coins_brought_without_their_cost_cost_nothing_and_say_so(portfolio, kind):
+    price("bitcoin", DAY, "40000")
+    record(portfolio, kind, "1", "bitcoin", at="2023-03-01")
+
+    build()
+
+    # What they are worth on arrival is not what they cost.
+    assert list(Lot.objects.values_list("cost", "is_unpriced", "is_estimated")) == [(0, True, False)]
+
+
 def test_a_deposit_costs_what_is_recorded_and_is_held_since_it_was_acquired(portfolio):
     since = instant("2021-05-01")
     price("bitcoin", since.date(), "55000")
