@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import IdempotencyRecord
 from analytics import services
 from indices import services as indices
-from portfolios.services import connections, imports, lots
+from portfolios.services import connections, downloads, imports, lots
 
 logger = structlog.get_logger(__name__)
 
@@ -64,13 +64,14 @@ def claim_work() -> None:
     """Take up what people have asked for.
 
     Imports are read, written or taken back, portfolios whose ledger has changed are valued, their lots are worked
-    out, reviews are computed, approved restatements are carried out, rules are replayed on history. What fails does
-    not keep the others waiting: it is reported when all have had their turn.
+    out, files are made, reviews are computed, approved restatements are carried out, rules are replayed on history.
+    What fails does not keep the others waiting: it is reported when all have had their turn.
     """
     steps = (
         imports.run_requested_imports,
         services.revalue_marked,
         lots.rebuild_marked,
+        downloads.make_requested_downloads,
         indices.compute_requested,
         indices.run_approved_restatements,
         services.run_requested_backtests,
@@ -94,7 +95,8 @@ def pull_exchanges() -> None:
 
 @shared_task
 def clean_up() -> None:
-    """Forget answered requests after the time within which a client may repeat one."""
+    """Forget answered requests after the time within which a client may repeat one, and files after their week."""
+    downloads.delete_expired_downloads(at=timezone.now())
     old = timezone.now() - timedelta(hours=IDEMPOTENCY_HOURS)
     IdempotencyRecord.objects.filter(created_at__lt=old).delete()
 

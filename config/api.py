@@ -7,6 +7,7 @@ from analytics.api import NightViewSet, RiskViewSet, ValuationViewSet
 from indices.api import IndexViewSet, RebalanceViewSet, ReviewViewSet
 from indices.api.votes import BallotView, VoteView
 from portfolios.api import (
+    DownloadViewSet,
     GainViewSet,
     HarvestViewSet,
     IncomeViewSet,
@@ -28,6 +29,7 @@ router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/gains", GainViewSet, basen
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/income", IncomeViewSet, basename="income")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/harvest", HarvestViewSet, basename="harvest")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/wallets", WalletViewSet, basename="wallet")
+router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/downloads", DownloadViewSet, basename="download")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/valuations", ValuationViewSet, basename="valuation")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/risk", RiskViewSet, basename="risk")
 router.register("nights", NightViewSet, basename="night")

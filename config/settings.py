@@ -255,6 +255,7 @@ SPECTACULAR_SETTINGS = {
         },
         "TransactionKindEnum": "portfolios.models.Transaction.Kind",
         "WalletKindEnum": "portfolios.models.Wallet.Kind",
+        "DownloadKindEnum": "portfolios.models.Download.Kind",
         "LotMethodEnum": "portfolios.models.Method",
     },
 }

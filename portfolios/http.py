@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django import forms
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
@@ -43,3 +44,16 @@ def refusals_for_clients() -> Iterator[None]:
 def show_refusal(form: forms.Form, refusal: RefusedError) -> None:
     """Put a refusal beside the field that it is about, or above the form when that has no such field."""
     form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+
+
+def file_answer(*, name: str, media_type: str, content: bytes) -> HttpResponse:
+    """Answer with a file to be kept: never shown in the browser, taken for nothing else, left in no cache."""
+    return HttpResponse(
+        content,
+        content_type=media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, no-store",
+        },
+    )

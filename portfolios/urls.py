@@ -33,6 +33,8 @@ urlpatterns = [
     path("<int:portfolio_id>/harvest/", views.harvest, name="harvest"),
     path("<int:portfolio_id>/tax-settings/", views.tax_settings, name="tax_settings"),
     path("<int:portfolio_id>/tax-settings/methods/new/", views.choose_method, name="choose_method"),
+    path("<int:portfolio_id>/downloads/", views.downloads, name="downloads"),
+    path("<int:portfolio_id>/downloads/<int:download_id>/", views.download, name="download"),
     path("<int:portfolio_id>/connections/", views.connection_list, name="connections"),
     path("<int:portfolio_id>/connections/<int:connection_id>/", views.change_connection, name="change_connection"),
 ]

@@ -13,9 +13,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from indices.models import Index
 from market.models import Asset
-from portfolios.models import Entry, ExchangeConnection, Order, Portfolio, Sleeve, Transaction, Wallet
+from portfolios.models import Download, Entry, ExchangeConnection, Order, Portfolio, Sleeve, Transaction, Wallet
 from portfolios.services import add_sleeve, open_portfolio, record_transaction
 from portfolios.services.connections import connect_exchange
+from portfolios.services.downloads import make_requested_downloads, request_download
 from portfolios.sources.base import Keys
 from tests.factories import make_asset
 
@@ -44,6 +45,7 @@ OWNED = {
     "wallet_id": Wallet,
     "order_id": Order,
     "connection_id": ExchangeConnection,
+    "download_id": Download,
 }
 
 
@@ -104,6 +106,8 @@ def make_estate(owner, name: str):
         portfolio=portfolio, wallet=wallet, exchange="kraken", label=name, by=owner, at=NOW,
         keys=Keys(key=name.ljust(12), secret=name.ljust(12)),
     )  # fmt: skip
+    request_download(portfolio=portfolio, kind="export", params={}, by=owner, token=name, at=NOW)
+    make_requested_downloads(at=NOW)
     return portfolio
 
 
@@ -124,6 +128,7 @@ def estates(alice, bob):
             "wallet_id": str(portfolio.wallets.get().id),
             "order_id": str(portfolio.orders.get().id),
             "connection_id": str(portfolio.connections.get().id),
+            "download_id": str(portfolio.downloads.get().id),
         }
     return found[alice.email], found[bob.email]
 

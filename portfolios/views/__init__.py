@@ -1,6 +1,7 @@
 """The pages of an investor's portfolios. Every one of them belongs to its owner; to others it does not exist."""
 
 from portfolios.views.connections import change_connection, connection_list
+from portfolios.views.downloads import download, downloads
 from portfolios.views.lots import gain_methods, gains, harvest, income, lots
 from portfolios.views.portfolios import create, delete, detail, invest, portfolio_list, rename, targets
 from portfolios.views.recording import correct, record, restore, transfers, void, void_order
@@ -19,6 +20,8 @@ __all__ = [
     "delete",
     "delete_wallet",
     "detail",
+    "download",
+    "downloads",
     "gain_methods",
     "gains",
     "harvest",
