@@ -25,8 +25,17 @@ def instant(at: datetime | None) -> str | None:
 
 
 def as_json(report: TaxReport) -> str:
-    """Write a report as JSON: numbers are strings with all their digits, unknown ones null."""
-    return json.dumps(as_document(report), ensure_ascii=False, indent=2)
+    """Write a report as JSON, a row a line: numbers are strings with all their digits, unknown ones null."""
+    return "{\n" + ",\n".join(_members(as_document(report))) + "\n}"
+
+
+def _members(document: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in document.items():
+        if isinstance(value, list) and value:
+            rows = ",\n  ".join(json.dumps(row, ensure_ascii=False) for row in value)
+            yield f' "{name}": [\n  {rows}\n ]'
+        else:
+            yield f' "{name}": {json.dumps(value, ensure_ascii=False)}'
 
 
 def as_document(report: TaxReport) -> dict[str, Any]:
