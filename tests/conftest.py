@@ -24,7 +24,7 @@ hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 
-# What these read or drive is not part of the repository, so no line may owe its coverage to them; and they are long.
+# What these read or drive is not part of the repository, so no line may owe its coverage to them.
 FOREIGN = {"browser", "market"}
 
 
@@ -35,15 +35,15 @@ def _is_foreign(item: pytest.Item) -> bool:
 @contextmanager
 def _untraced() -> Iterator[None]:
     """Pause the measurement of coverage, under which Python takes twice as long."""
-    measured = Coverage.current()
-    if measured is None:
-        yield
-        return
-    measured.stop()
+    paused = []
+    while measured := Coverage.current():  # a worker of pytest-xdist has two, and each goes on where the other stops
+        measured.stop()
+        paused.append(measured)
     try:
         yield
     finally:
-        measured.start()
+        for measured in reversed(paused):
+            measured.start()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -53,17 +53,13 @@ def pytest_runtest_protocol(item: pytest.Item):
         return (yield)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]):
-    """Measure no coverage of migrations, which are left out anyway."""
-    with _untraced() if fixturedef.argname == "django_db_setup" else nullcontext():
-        return (yield)
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the long files, so that workers end together."""
-    items.sort(key=lambda item: not _is_foreign(item))
+    """End with tests of what stands outside: what is imported and migrated once is then measured, and the long go last.
+
+    The real market begins, so that the other worker has something to do beside it.
+    """
+    items.sort(key=lambda item: (_is_foreign(item), item.path.name != "test_real_market.py"))
 
 
 def _have_groups_again(sender: AppConfig, **_: object) -> None:
