@@ -7,15 +7,17 @@ import uuid
 import zoneinfo
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.shortcuts import redirect
+from django.http import JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy
@@ -34,9 +36,15 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
+View = TypeVar("View", bound=Callable[..., Any])
+
 TIME_ZONE_KEY = "time_zone"
 MAILED_KEY = re.compile(r"(/account/(?:password/reset/key|confirm-email)/)[^/?#]+")
 KEY_LENGTH = 255
+TOO_LARGE = (
+    "At most {most} MB are read here, and nothing of this was. Split a long history into parts, by year for instance, "
+    "and bring them one after the other: what comes twice is imported once."
+)
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -101,9 +109,19 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def _fingerprint(request: "Request") -> str:
-    # Numbers arrive as Decimals; their text is what was sent.
-    text = json.dumps([request.method, request.path, request.data], sort_keys=True, default=str)
+    text = json.dumps([request.method, request.path, request.data], sort_keys=True, default=_sent)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _sent(value: Any) -> str:
+    """Return what was sent: of a file its name and its digest; numbers arrive as Decimals, whose text it is."""
+    if not isinstance(value, UploadedFile):
+        return str(value)
+    digest = hashlib.sha256()
+    for chunk in value.chunks():
+        digest.update(chunk)
+    value.seek(0)
+    return f"{value.name}:{digest.hexdigest()}"
 
 
 def _claim(mine: dict[str, Any], fingerprint: str) -> IdempotencyRecord | None:
@@ -137,6 +155,42 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth shi
         profile = InvestorProfile.objects.filter(user=user).first()
         if profile:
             request.session[TIME_ZONE_KEY] = profile.time_zone
+
+
+def takes_files(largest: int) -> Callable[[View], View]:
+    """Let a view, or the views of a viewset, receive bodies of so many bytes."""
+
+    def mark(view: View) -> View:
+        view.largest_body = largest  # type: ignore[attr-defined] # read by BodySizeMiddleware
+        return view
+
+    return mark
+
+
+class BodySizeMiddleware:
+    """Refuses a body that is too large by its announced length: not a byte of it is read, kept or written to disk.
+
+    Stands before all that reads bodies, such as the check of form tokens. A body without a length is empty here.
+    """
+
+    def __init__(self, get_response: Callable[["HttpRequest"], "HttpResponse"]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: "HttpRequest") -> "HttpResponse":
+        """Pass on; views are known later."""
+        return self.get_response(request)
+
+    def process_view(self, request: "HttpRequest", view: Any, *_: Any) -> "HttpResponse | None":
+        """Answer 413 beyond the limit of the view."""
+        view = getattr(view, "cls", view)
+        most = getattr(view, "largest_body", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) <= most:
+            return None
+        if not request.path.startswith("/api/"):
+            return render(request, "413.html", {"text": TOO_LARGE.format(most=most // 1_000_000)}, status=413)
+        error = {"code": "too_large", "detail": f"The body is larger than {most:,} bytes.", "attr": None}
+        return JsonResponse({"type": "client_error", "errors": [error]}, status=413)
 
 
 class TimeZoneMiddleware:

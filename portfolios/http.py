@@ -12,12 +12,16 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.http import KeyReusedError, user_of
+from portfolios.importers.files import FILE_BYTES
 from portfolios.models import Portfolio
 from portfolios.services import RefusedError, TokenReusedError
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from rest_framework.request import Request
+
+# A file, and the rest of the form that it comes in.
+LARGEST_UPLOAD = FILE_BYTES + 100_000
 
 
 def get_own_portfolio(request: "HttpRequest | Request", portfolio_id: int) -> Portfolio:

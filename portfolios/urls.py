@@ -35,6 +35,15 @@ urlpatterns = [
     path("<int:portfolio_id>/tax-settings/methods/new/", views.choose_method, name="choose_method"),
     path("<int:portfolio_id>/downloads/", views.downloads, name="downloads"),
     path("<int:portfolio_id>/downloads/<int:download_id>/", views.download, name="download"),
+    path("<int:portfolio_id>/imports/", views.import_list, name="imports"),
+    path("<int:portfolio_id>/imports/formats/", views.import_formats, name="import_formats"),
+    path(
+        "<int:portfolio_id>/imports/templates/<int:template_id>/delete/", views.delete_template, name="delete_template"
+    ),
+    path("<int:portfolio_id>/imports/<int:import_id>/", views.import_page, name="import"),
+    path("<int:portfolio_id>/imports/<int:import_id>/columns/", views.import_columns, name="import_columns"),
+    path("<int:portfolio_id>/imports/<int:import_id>/undo/", views.undo_import, name="undo_import"),
+    path("<int:portfolio_id>/imports/<int:import_id>/discard/", views.discard_import, name="discard_import"),
     path("<int:portfolio_id>/connections/", views.connection_list, name="connections"),
     path("<int:portfolio_id>/connections/<int:connection_id>/", views.change_connection, name="change_connection"),
 ]

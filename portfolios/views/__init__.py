@@ -2,6 +2,15 @@
 
 from portfolios.views.connections import change_connection, connection_list
 from portfolios.views.downloads import download, downloads
+from portfolios.views.imports import (
+    delete_template,
+    discard_import,
+    import_columns,
+    import_formats,
+    import_list,
+    import_page,
+    undo_import,
+)
 from portfolios.views.lots import gain_methods, gains, harvest, income, lots
 from portfolios.views.portfolios import create, delete, detail, invest, portfolio_list, rename, targets
 from portfolios.views.recording import correct, record, restore, transfers, void, void_order
@@ -18,13 +27,19 @@ __all__ = [
     "correct",
     "create",
     "delete",
+    "delete_template",
     "delete_wallet",
     "detail",
+    "discard_import",
     "download",
     "downloads",
     "gain_methods",
     "gains",
     "harvest",
+    "import_columns",
+    "import_formats",
+    "import_list",
+    "import_page",
     "income",
     "invest",
     "lots",
@@ -37,6 +52,7 @@ __all__ = [
     "transaction",
     "transactions",
     "transfers",
+    "undo_import",
     "void",
     "void_order",
     "wallets",

@@ -51,6 +51,15 @@
     }
   }
 
+  // The server refuses it too; here nothing has to be sent for that.
+  function refuseLargeFile(input) {
+    const most = Number(input.dataset.most);
+    const size = Math.max(0, ...[...input.files].map((file) => file.size));
+    const words = `This file has ${Math.ceil(size / 1e6)} MB; ${most / 1e6} MB are read at most. Split it into parts.`;
+    input.setCustomValidity(size > most ? words : "");
+    input.reportValidity();
+  }
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-theme-toggle]")) toggleTheme();
     closeMenus(event.target.closest("details.menu"));
@@ -61,6 +70,9 @@
       menu.open = false;
       menu.querySelector("summary").focus();
     }
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("input[type=file][data-most]")) refuseLargeFile(event.target);
   });
   document.addEventListener("submit", guardDoubleSubmit);
   document.addEventListener("htmx:afterRequest", releaseForms);
