@@ -10,6 +10,7 @@ from portfolios.api import (
     DownloadViewSet,
     GainViewSet,
     HarvestViewSet,
+    ImportViewSet,
     IncomeViewSet,
     LotViewSet,
     PortfolioViewSet,
@@ -24,6 +25,7 @@ router.register(r"indices/(?P<slug>[-a-zA-Z0-9_]+)/reviews", ReviewViewSet, base
 router.register(r"indices/(?P<slug>[-a-zA-Z0-9_]+)/rebalances", RebalanceViewSet, basename="rebalance")
 router.register("portfolios", PortfolioViewSet, basename="portfolio")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/transactions", TransactionViewSet, basename="transaction")
+router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/imports", ImportViewSet, basename="import")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/lots", LotViewSet, basename="lot")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/gains", GainViewSet, basename="gain")
 router.register(r"portfolios/(?P<portfolio_id>[0-9]+)/income", IncomeViewSet, basename="income")

@@ -257,6 +257,7 @@ SPECTACULAR_SETTINGS = {
         "TransactionKindEnum": "portfolios.models.Transaction.Kind",
         "WalletKindEnum": "portfolios.models.Wallet.Kind",
         "DownloadKindEnum": "portfolios.models.Download.Kind",
+        "ImportStatusEnum": "portfolios.models.ImportBatch.Status",
         "LotMethodEnum": "portfolios.models.Method",
     },
 }

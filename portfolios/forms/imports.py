@@ -165,7 +165,7 @@ class CommitForm(forms.Form):
 
 def _zone_field(question: Mapping[str, Any] | None, known: str) -> forms.ChoiceField:
     # What a file says stands in the label, which is escaped; a help text is not.
-    label = _("In which time zone are its times?")
+    label = gettext("In which time zone are its times?")
     if question is not None:
         label = gettext("In which time zone are times such as %(examples)s?") % {"examples": _examples(question)}
     return forms.ChoiceField(
@@ -174,7 +174,7 @@ def _zone_field(question: Mapping[str, Any] | None, known: str) -> forms.ChoiceF
 
 
 def _order_field(question: Mapping[str, Any] | None, known: str | None) -> forms.ChoiceField:
-    label = _("Does the day or the month come first?")
+    label = gettext("Does the day or the month come first?")
     if question is not None:
         label = gettext("Does the day or the month come first in %(examples)s?") % {"examples": _examples(question)}
     return forms.ChoiceField(

@@ -88,9 +88,9 @@ def _answers_form(request: "HttpRequest", batch: ImportBatch) -> AnswersForm:
 def _rows(request: "HttpRequest", batch: ImportBatch) -> dict[str, Any]:
     """Return a page of the rows, narrowed by their verdict, and how many there are of each."""
     is_preview = batch.step in {Step.PREVIEW, Step.COMMIT}
-    names = {one.value: one.label for one in ImportRow.FOR_PEOPLE}
+    names = {one.value: str(one.label) for one in ImportRow.FOR_PEOPLE}
     if not is_preview:
-        names[Verdict.NEW.value] = Verdict.IMPORTED.label if batch.step == Step.COMMITTED else _("Taken back")
+        names[Verdict.NEW.value] = str(Verdict.IMPORTED.label) if batch.step == Step.COMMITTED else _("Taken back")
     verdict = request.GET.get("verdict", "")
     verdict = verdict if verdict in names else ""
     page = get_import_rows(
