@@ -13,8 +13,19 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from indices.models import Index
 from market.models import Asset
-from portfolios.models import Download, Entry, ExchangeConnection, Order, Portfolio, Sleeve, Transaction, Wallet
-from portfolios.services import add_sleeve, open_portfolio, record_transaction
+from portfolios.models import (
+    ColumnTemplate,
+    Download,
+    Entry,
+    ExchangeConnection,
+    ImportBatch,
+    Order,
+    Portfolio,
+    Sleeve,
+    Transaction,
+    Wallet,
+)
+from portfolios.services import add_sleeve, imports, open_portfolio, record_transaction
 from portfolios.services.connections import connect_exchange
 from portfolios.services.downloads import make_requested_downloads, request_download
 from portfolios.sources.base import Keys
@@ -46,6 +57,8 @@ OWNED = {
     "order_id": Order,
     "connection_id": ExchangeConnection,
     "download_id": Download,
+    "import_id": ImportBatch,
+    "template_id": ColumnTemplate,
 }
 
 
@@ -108,7 +121,19 @@ def make_estate(owner, name: str):
     )  # fmt: skip
     request_download(portfolio=portfolio, kind="export", params={}, by=owner, token=name, at=NOW)
     make_requested_downloads(at=NOW)
+    make_import(portfolio, name)
     return portfolio
+
+
+def make_import(portfolio, name: str) -> None:
+    """Have a file read whose one row is new, and keep a template of columns."""
+    content = f"timestamp,kind,asset,quantity,note\n2026-03-01T10:00:00Z,deposit,usd,{AMOUNT},{name}\n".encode()
+    imports.start_import(
+        portfolio=portfolio, wallet=portfolio.wallets.get(), by=portfolio.owner, file_name=name, content=content,
+        token=name, at=NOW,
+    )  # fmt: skip
+    imports.run_requested_imports(at=NOW)
+    imports.save_template(owner=portfolio.owner, name=name, header=["a", "b"], mapping={}, at=NOW)
 
 
 @pytest.fixture
@@ -129,6 +154,8 @@ def estates(alice, bob):
             "order_id": str(portfolio.orders.get().id),
             "connection_id": str(portfolio.connections.get().id),
             "download_id": str(portfolio.downloads.get().id),
+            "import_id": str(portfolio.imports.get().id),
+            "template_id": str(ColumnTemplate.objects.get(owner=user).id),
         }
     return found[alice.email], found[bob.email]
 
@@ -140,6 +167,7 @@ def dump(owner) -> str:
     assert {Entry, Order, Sleeve, Transaction, Wallet} <= set(mine)
     rows = [
         Portfolio.objects.filter(owner=owner),
+        ColumnTemplate.objects.filter(owner=owner),
         *(model._default_manager.filter(portfolio__owner=owner) for model in mine),
     ]
     return "\n".join(serializers.serialize("json", each.order_by("pk")) for each in rows)

@@ -14,8 +14,21 @@ from indices.models import Ballot, Index, Rebalance, Review, Vote
 from indices.services import load_presets
 from market.models import close_of
 from market.services import seed_simulated_market
-from portfolios.models import Order, Portfolio, Sleeve, Transaction, Wallet
-from portfolios.services import SleeveTarget, ensure_cash, invest, open_portfolio, record_transaction
+from portfolios.models import (
+    ColumnTemplate,
+    Download,
+    ExchangeConnection,
+    ImportBatch,
+    Order,
+    Portfolio,
+    Sleeve,
+    Transaction,
+    Wallet,
+)
+from portfolios.services import SleeveTarget, ensure_cash, imports, invest, open_portfolio, record_transaction
+from portfolios.services.connections import connect_exchange
+from portfolios.services.downloads import make_requested_downloads, request_download
+from portfolios.sources.base import Keys
 from tests.factories import make_user
 
 MARKET_DAYS = 200
@@ -45,6 +58,10 @@ class World:
             "wallet_id": _first(Wallet.objects.filter(portfolio=self.portfolio)),
             "order_id": _first(Order.objects.filter(portfolio=self.portfolio)),
             "transaction_id": _first(Transaction.objects.filter(portfolio=self.portfolio)),
+            "import_id": _first(ImportBatch.objects.filter(portfolio=self.portfolio)),
+            "template_id": _first(ColumnTemplate.objects.filter(owner=self.investor)),
+            "connection_id": _first(ExchangeConnection.objects.filter(portfolio=self.portfolio)),
+            "download_id": _first(Download.objects.filter(portfolio=self.portfolio)),
         }
 
 
@@ -95,7 +112,7 @@ def _run_main_job() -> None:
     load_presets(at=now)
     run_nights(start=first, end=yesterday, at=now)
     investor = make_user(email="investor@example.com")
-    make_portfolio(investor, now)
+    make_files(make_portfolio(investor, now), now)
     make_ballots(Index.objects.get(slug="top-10-cap"), investor, now)
     run_nights(start=yesterday - timedelta(days=SETTLED), end=yesterday, at=now)
 
@@ -112,6 +129,25 @@ def make_ballots(index: Index, voter: User, now: datetime) -> None:
             quorum=1,
         )
         Vote.objects.create(ballot=ballot, user=voter, asset_id="sim-aurum", cast_at=min(now, closes_at))
+
+
+def make_files(portfolio: Portfolio, now: datetime) -> None:
+    """Bring a file that waits in its preview, connect an exchange, and ask for an export."""
+    investor, wallet = portfolio.owner, portfolio.wallets.get()
+    rows = ["timestamp,kind,asset,quantity,price", "2020-03-01T10:00:00Z,deposit,usd,250,", "yesterday,buy,usd,1,1"]
+    content = "\n".join(rows).encode()
+    imports.start_import(
+        portfolio=portfolio, wallet=wallet, by=investor, file_name="history.csv", content=content, token="file", at=now
+    )
+    imports.run_requested_imports(at=now)
+    header = ["When", "What", "Coin", "How many"]
+    imports.save_template(owner=investor, name="My sheet", header=header, mapping={}, at=now)
+    keys = Keys(key="invented key", secret="invented secret")
+    connect_exchange(
+        portfolio=portfolio, wallet=wallet, exchange="kraken", label="Kraken", keys=keys, by=investor, at=now
+    )
+    request_download(portfolio=portfolio, kind="export", params={}, by=investor, token="export", at=now)
+    make_requested_downloads(at=now)
 
 
 def make_portfolio(owner: User, now: datetime) -> Portfolio:
