@@ -415,9 +415,10 @@ def test_where_files_come_from_is_said_of_every_format(site, portfolio):
 
 def workbook(*rows):
     """Write a spreadsheet."""
-    book = openpyxl.Workbook()
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
     for row in rows:
-        book.active.append(row)
+        sheet.append(row)
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
