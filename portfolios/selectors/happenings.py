@@ -133,10 +133,16 @@ def _facts(portfolio: Portfolio, legs: Mapping[int, list[Leg]], *, narrow: bool)
     rows = Transaction.objects.in_force().filter(portfolio=portfolio)
     if narrow and len(legs) < 1000:
         rows = rows.filter(id__in=legs)
-    ordered = rows.order_by("at", "sequence", "id").values_list("id", "at", "kind", "acquired_at")
+    ordered = rows.order_by("at", "sequence", "id").values_list("id", AsStored("at"), "kind", AsStored("acquired_at"))
     for order, (key, at, kind, acquired_at) in enumerate(ordered):
         if key in legs:
-            yield Facts(key, at, order, kind, acquired_at, legs[key])
+            known = None if acquired_at is None else _instant(acquired_at)
+            yield Facts(key, _instant(at), order, kind, known, legs[key])
+
+
+def _instant(stored: str | datetime) -> datetime:
+    """Return an instant that was read `AsStored`: SQLite keeps it as text in UTC."""
+    return datetime.fromisoformat(stored).replace(tzinfo=UTC) if isinstance(stored, str) else stored
 
 
 def _rates(facts: Iterable[Facts], currency: str) -> Rates:

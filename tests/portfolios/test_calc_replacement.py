@@ -6,15 +6,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies as st
 
-from portfolios.calc.replacement import Sale, get_replaced
+from portfolios.calc.replacement import Rule, Sale, get_replaced
 
 SOLD = date(2024, 6, 30)
 LATER = date(2025, 1, 1)
 
 
-def replaced(
-    rule: str, *, sold: str = "100", bought: list[tuple[int, str]], held: str = "1000", today=LATER
-) -> Decimal:
+def replaced(rule: Rule, *, bought: list[tuple[int, str]], sold: str = "100", held: str = "1000") -> Decimal:
     """Return what was replaced of one sale; purchases are (days after it, quantity), `held` is held on every day."""
     purchases = [(SOLD + timedelta(days=days), Decimal(size)) for days, size in bought]
     (found,) = get_replaced([Sale(SOLD, Decimal(sold))], purchases, lambda _: Decimal(held), rule=rule, today=LATER)

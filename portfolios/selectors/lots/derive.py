@@ -45,7 +45,8 @@ def derive(*, portfolio: Portfolio, asset_ids: Collection[str] | None = None) ->
     writer = Writer(portfolio, rules, told, own, wanted)
     summaries = list(_summaries(writer, own, ""))
     for method in ALONE:
-        outcome = work_out(told.happenings, rules.policy_of(method), until=until)
+        policy = rules.policy_of(method)
+        outcome = own if policy == rules.policy else work_out(told.happenings, policy, until=until)
         summaries += _summaries(writer, outcome, method)
     gone = writer.gone(own)
     return Derived(

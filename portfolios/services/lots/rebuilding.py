@@ -1,12 +1,14 @@
 """Rebuilds what a change of the ledger has made untrue of lots: asset by asset, without holding the ledger up."""
 
 import logging
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from itertools import islice
 
 from django.core.cache import cache
 from django.db import transaction as database
+from django.db.models import Count
 
 from portfolios.models import Disposal, DisposalMatch, Entry, GainSummary, Lot, LotMark, Portfolio, Receipt
 from portfolios.selectors.lots import Derived, derive
@@ -18,6 +20,9 @@ logger = logging.getLogger(__name__)
 # A portfolio that fails is left alone this long before it is tried again.
 CLAIM_SECONDS = 300
 BATCH = 2000
+PORTION = 100_000
+PLACE = ("portfolio", "asset", "place")
+FIGURES = [field.name for field in Disposal._meta.concrete_fields if field.name not in {"id", *PLACE}]
 Seen = dict[str, tuple[int, int]]  # asset id: the mark's own id and its version
 
 
@@ -43,16 +48,18 @@ def rebuild_marked(*, at: datetime, portfolio_ids: Collection[int] | None = None
 
 
 def rebuild(*, portfolio_id: int) -> set[str]:
-    """Rebuild the marked assets of a portfolio; return those that are now right.
+    """Rebuild the marked assets of a portfolio, a portion at a time; return those that are now right.
 
-    All is worked out before the portfolio is locked. What was written meanwhile has made a mark newer: that asset keeps
-    its old rows and its mark, for the next turn.
+    A portion is worked out before the portfolio is locked. What was written meanwhile has made a mark newer: that asset
+    keeps its old rows and its mark, for the next turn.
     """
     portfolio = Portfolio.objects.filter(id=portfolio_id).first()
-    seen = _marks(portfolio_id)
-    if portfolio is None or not seen:
-        return set()
-    return _replace(portfolio, derive(portfolio=portfolio, asset_ids=seen), seen)
+    right: set[str] = set()
+    if portfolio is None:
+        return right
+    for portion in _portions(portfolio, _marks(portfolio_id)):
+        right |= _replace(portfolio, derive(portfolio=portfolio, asset_ids=portion), portion)
+    return right
 
 
 def rebuild_all(*, portfolio: Portfolio) -> set[str]:
@@ -73,6 +80,21 @@ def _marks(portfolio_id: int) -> Seen:
     return {asset_id: (mark_id, version) for asset_id, mark_id, version in rows.values_list("asset", "id", "version")}
 
 
+def _portions(portfolio: Portfolio, seen: Seen) -> Iterator[Seen]:
+    """Cut marks into portions of so many entries, and at least one asset: a worker that dies loses no more."""
+    moved = Entry.objects.filter(portfolio=portfolio, asset__in=seen).order_by().values_list("asset_id")
+    sizes = dict(moved.annotate(size=Count("id")))
+    portion, size = Seen(), 0
+    for asset_id, mark in seen.items():
+        if portion and size + sizes.get(asset_id, 0) > PORTION:
+            yield portion
+            portion, size = Seen(), 0
+        portion[asset_id] = mark
+        size += sizes.get(asset_id, 0)
+    if portion:
+        yield portion
+
+
 @database.atomic
 def _replace(portfolio: Portfolio, derived: Derived, seen: Seen) -> set[str]:
     """Put new rows in the place of the old ones, for assets whose mark is the one that was seen."""
@@ -83,26 +105,31 @@ def _replace(portfolio: Portfolio, derived: Derived, seen: Seen) -> set[str]:
         return same
     old = {"portfolio": portfolio, "asset__in": same}
     DisposalMatch.objects.filter(portfolio=portfolio, disposal__asset__in=same).delete()
-    # Django looks for matches of what it deletes: the ids alone will do.
-    Disposal.objects.filter(**old).only("id").delete()
     Lot.objects.filter(**old).delete()
     Lot.objects.bulk_create([row for row in derived.lots if row.asset_id in same], batch_size=BATCH)
     Receipt.objects.filter(**old).delete()
     Receipt.objects.bulk_create([row for row in derived.receipts if row.asset_id in same], batch_size=BATCH)
     GainSummary.objects.filter(**old).delete()
     GainSummary.objects.bulk_create([row for row in derived.summaries if row.asset_id in same], batch_size=BATCH)
-    _create_disposals(derived, same)
+    _write_disposals(portfolio, derived, same)
     LotMark.objects.filter(portfolio=portfolio, asset__in=same).delete()
     return same
 
 
-def _create_disposals(derived: Derived, same: Collection[str]) -> None:
+def _write_disposals(portfolio: Portfolio, derived: Derived, same: Collection[str]) -> None:
+    """Write disposals over the old ones at their places, for a database looks long for the parts of what it deletes."""
     pairs = [
         (disposal, matches)
         for disposal, matches in zip(derived.disposals, derived.matches, strict=True)
         if disposal.asset_id in same
     ]
-    Disposal.objects.bulk_create([disposal for disposal, _ in pairs], batch_size=BATCH)
+    disposals = [disposal for disposal, _ in pairs]
+    counts = Counter(disposal.asset_id for disposal in disposals)
+    for asset_id in same:
+        Disposal.objects.filter(portfolio=portfolio, asset=asset_id, place__gt=counts[asset_id]).only("id").delete()
+    Disposal.objects.bulk_create(
+        disposals, batch_size=BATCH, update_conflicts=True, unique_fields=PLACE, update_fields=FIGURES
+    )
     for disposal, matches in pairs:
         for match in matches:
             match.disposal = disposal

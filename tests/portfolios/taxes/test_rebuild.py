@@ -97,6 +97,19 @@ def test_working_twice_changes_nothing(traded):
     assert (list(Lot.objects.values()), list(DisposalMatch.objects.values())) == before
 
 
+def test_fewer_disposals_than_before_leave_none_of_the_old_ones(traded):
+    record(traded, "sell", "0.5", "bitcoin", price="400", at="2023-03-01")
+    build()
+    for sale in traded.transactions.filter(kind="sell", entries__asset="bitcoin"):
+        void_transaction(voided=sale, now=NOW)
+    record(traded, "sell", "0.25", "bitcoin", price="400", at="2023-04-01")
+
+    build()
+
+    assert gains_of(traded) == [("100", "25", "75")]
+    assert check_lots(portfolio=traded) == []
+
+
 def test_all_at_once_is_what_came_bit_by_bit(traded):
     def rows():
         fields = [field.attname for field in Lot._meta.concrete_fields if field.name != "id"]
@@ -108,6 +121,16 @@ def test_all_at_once_is_what_came_bit_by_bit(traded):
 
     assert rows() == before
     assert check_lots(portfolio=traded) == []
+
+
+def test_a_large_ledger_is_worked_out_in_portions(traded, monkeypatch):
+    before = gains_of(traded), gains_of(traded, "ethereum")
+    monkeypatch.setattr(rebuilding, "PORTION", 1)
+
+    assert lots.rebuild_all(portfolio=traded) == {"bitcoin", "ethereum"}
+
+    assert (gains_of(traded), gains_of(traded, "ethereum")) == before
+    assert marked() == set()
 
 
 def test_what_is_written_while_the_worker_works_waits_for_the_next_turn(traded):
