@@ -35,6 +35,27 @@ def test_a_figure_is_written(write, value, text):
 
 
 @pytest.mark.parametrize(
+    ("write", "value", "currency", "text"),
+    [
+        (figures.money, Decimal("1234.5"), "EUR", "1,234.50 EUR"),
+        (figures.money, Decimal("-1234.5"), "EUR", "−1,234.50 EUR"),
+        (figures.money, Decimal("1234.5"), "USD", "$1,234.50"),
+        (figures.money, None, "EUR", "unknown"),
+        (figures.signed_money, Decimal("3.1"), "CHF", "+3.10 CHF"),
+        (figures.signed_money, Decimal(12), "USD", "+$12.00"),
+        (figures.signed_money, None, "CHF", "unknown"),
+        (figures.unit_price, Decimal("0.00001234"), "GBP", "0.00001234 GBP"),
+        (figures.unit_price, Decimal("61234.5"), "GBP", "61,234.50 GBP"),
+        (figures.unit_price, Decimal(0), "GBP", "0.00 GBP"),
+        (figures.unit_price, Decimal("0.0125"), "USD", "$0.01250"),
+        (figures.unit_price, None, "GBP", "unknown"),
+    ],
+)
+def test_an_amount_of_any_currency_is_written_by_its_code(write, value, currency, text):
+    assert write(value, currency) == text
+
+
+@pytest.mark.parametrize(
     "write",
     [
         figures.usd,
