@@ -13,7 +13,7 @@ Role = Entry.Role
 INCOMING = {Kind.BUY, Kind.DEPOSIT, Kind.INCOME, Kind.AIRDROP, Kind.FORK, Kind.GIFT_IN}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
     """A signed quantity that a draft moves; `to_wallet_id` takes what leaves, sleeve by sleeve."""
 
@@ -26,7 +26,7 @@ class Leg:
     to_wallet_id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Worth:
     """What the facts of a draft come to in USD: `rate` is a unit of its currency, `price` a unit of its asset."""
 

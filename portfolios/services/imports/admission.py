@@ -75,8 +75,9 @@ def admit(candidates: Sequence[Candidate], courses: Courses) -> Admission:
         result.admitted.update(taken.admitted)
         result.parts.update(taken.parts)
         result.implied.update(taken.implied)
-        courses.settle()
         pending = [one for one in pending if one.rank not in taken.admitted]
+        if pending:
+            courses.settle()
     return result
 
 

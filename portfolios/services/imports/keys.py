@@ -17,27 +17,27 @@ class RowKeys:
 
     source: str
     wallet_id: int
-    _seen: Counter[str] = field(default_factory=Counter)
-    _by_id: dict[str, str] = field(default_factory=dict)
+    _seen: Counter[bytes] = field(default_factory=Counter)
+    _by_id: dict[str, bytes] = field(default_factory=dict)
 
     def key_of(self, facts: Mapping[str, str]) -> tuple[str, bool]:
         """Return the key of a row, and whether the file has had this very record before."""
         account = facts.get("wallet") or f"#{self.wallet_id}"
-        content = "\x1f".join([account, *(facts.get(name, "") for name in _CONTENT)])
-        if not facts.get("external_id"):
-            return _hash(f"{content}\x1f{self._next(content)}"), False
-        named = "\x1f".join(["id", self.source, account, *(facts[name] for name in _NAMED)])
-        known = self._by_id.setdefault(named, content)
-        if known == content:
-            repeated = self._next(named) > 0
-            return _hash(named), repeated
-        # The source gave one id to several records.
-        return _hash(f"{named}\x1f{content}\x1f{self._next(content)}"), False
-
-    def _next(self, text: str) -> int:
-        count = self._seen[text]
-        self._seen[text] = count + 1
-        return count
+        content = hashlib.sha256("\x1f".join([account, *(facts.get(name, "") for name in _CONTENT)]).encode())
+        if facts.get("external_id"):
+            named = "\x1f".join(["id", self.source, account, *(facts[name] for name in _NAMED)])
+            key = hashlib.sha256(named.encode()).hexdigest()
+            known = self._by_id.setdefault(key, digest := content.digest())
+            if known is digest:
+                return key, False
+            if known == digest:
+                return key, True
+            # The source gave one id to several records.
+            content.update(named.encode())
+        place = self._seen[content.digest()]
+        self._seen[content.digest()] += 1
+        content.update(b"%d" % place)
+        return content.hexdigest(), False
 
 
 _NAMED = ("kind", "asset", "external_id")
@@ -45,7 +45,3 @@ _CONTENT = (
     "timestamp", "kind", "asset", "quantity", "price", "amount", "currency", "fee", "fee_asset", "to_wallet",
     "received_asset", "received_quantity",
 )  # fmt: skip
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
