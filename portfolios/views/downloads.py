@@ -34,7 +34,11 @@ def downloads(request: "HttpRequest", portfolio_id: int) -> HttpResponse:
     report = TaxReportForm(
         data if asked != Kind.EXPORT else None, years=years, initial={"kind": Kind.TAX_REPORT, "token": once_token()}
     )
-    export = DownloadForm(data if asked == Kind.EXPORT else None, initial={"kind": Kind.EXPORT, "token": once_token()})
+    export = DownloadForm(
+        data if asked == Kind.EXPORT else None,
+        initial={"kind": Kind.EXPORT, "token": once_token()},
+        auto_id="export_%s",
+    )
     form = export if asked == Kind.EXPORT else report
     if request.method == "POST" and form.is_valid() and _ask(request, portfolio, form):
         return redirect("portfolios:downloads", portfolio.pk)

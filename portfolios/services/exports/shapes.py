@@ -6,11 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from portfolios.models import Entry, Transaction
+from portfolios.services.drafts import USD
 from portfolios.services.errors import CannotImportError, CannotRecordError
 from portfolios.services.exports.parsing import NewEntry, NewLedger, NewTransaction
 from portfolios.services.rules import check_instant
 
 Kind, Role = Transaction.Kind, Entry.Role
+PAID = (Role.PAYMENT, Role.FEE)
 COMING = {Kind.DEPOSIT, Kind.INCOME, Kind.AIRDROP, Kind.FORK, Kind.GIFT_IN}
 Sides = tuple[frozenset[str], frozenset[str]]
 
@@ -31,6 +33,26 @@ def check_names(ledger: NewLedger) -> None:
         for entry in one.entries:
             if entry.wallet not in ledger.wallets or (entry.sleeve and entry.sleeve not in ledger.sleeves):
                 raise one.fields.refusal("entries", "no wallet or no sleeve of the export has this name")
+
+
+def check_orders(ledger: NewLedger) -> None:
+    """Refuse an order of which everything counts, and which did not spend what it says."""
+    spent: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    partly_voided = {one.order for one in ledger.transactions if one.is_voided}
+    for one in ledger.transactions:
+        if one.order is not None:
+            for entry in one.entries:
+                if entry.asset == USD and entry.role in PAID:
+                    spent[one.order][entry.role] -= entry.quantity
+    for order in ledger.orders:
+        payment, fee = spent[order.id][Role.PAYMENT], spent[order.id][Role.FEE]
+        asked = (order.columns["amount"], order.columns["fees"])
+        if order.id not in partly_voided and (payment + fee, fee) != asked:
+            raise CannotImportError(
+                f"file: ledger.json has an order of {asked[0]} with {asked[1]} of fees whose transactions come to "
+                f"{payment + fee} with {fee}.",
+                field="file",
+            )
 
 
 def check_transactions(transactions: Sequence[NewTransaction], *, fiat: Collection[str], now: datetime) -> None:

@@ -67,18 +67,6 @@ def test_a_wallet_never_holds_less_than_nothing(bob):
     assert "short on 2024-03-09" in refusal(bob, packed(ledger))
 
 
-def test_an_order_whose_sums_are_wrong_is_refused(bob):
-    make_index()
-    ledger = document()
-    order = {
-        "id": 1, "sleeve": "top-2", "kind": "invest", "amount": "82", "fees": "1", "priced_on": "2024-03-01",
-        "token": "o", "fingerprint": "0", "created_at": "2024-03-02T00:00:00Z",
-    }  # fmt: skip
-    ledger["orders"], ledger["transactions"][1]["order"] = [order], 1
-
-    assert "does not hold together. Order" in refusal(bob, packed(ledger))
-
-
 def test_what_is_no_zip_is_refused(bob):
     for content in (b"", b"timestamp,kind\n", b"PK\x03\x04broken", b"\0" * 1000):
         assert "it is no zip that can be read" in refusal(bob, content)

@@ -6,7 +6,7 @@ import pytest
 
 from portfolios.services import RefusedError
 from portfolios.services.exports.parsing import parse_ledger
-from portfolios.services.exports.shapes import check_names, check_transactions
+from portfolios.services.exports.shapes import check_names, check_orders, check_transactions
 from tests.portfolios.exports.builders import AT, document
 
 LOT = {"acquired": 12, "quantity": "1", "chosen_at": "2024-03-01T00:00:00Z"}
@@ -17,6 +17,7 @@ def check(ledger):
     """Check an export as an import does before it writes."""
     parsed = parse_ledger(ledger)
     check_names(parsed)
+    check_orders(parsed)
     check_transactions(parsed.transactions, fiat={"usd"}, now=AT)
     return parsed
 
@@ -176,3 +177,29 @@ def test_only_what_counts_no_longer_is_corrected_and_once():
 
     ledger["transactions"][place_of("swap")]["supersedes"] = 12
     assert "has one correction" in refusal(ledger)
+
+
+def with_order(**columns):
+    """Return an export whose buy, of 80 and 1 of fees, belongs to an order."""
+    ledger = changed("buy", order=1)
+    ledger["orders"] = [
+        {
+            "id": 1, "sleeve": "top-2", "kind": "invest", "amount": "81", "fees": "1", "priced_on": "2024-03-01",
+            "token": "o", "fingerprint": "0", "created_at": "2024-03-02T00:00:00Z",
+        }
+        | columns
+    ]  # fmt: skip
+    return ledger
+
+
+def test_an_order_spent_what_it_says():
+    assert check(with_order())
+    assert "come to 81 with 1" in refusal(with_order(amount="82"))
+    assert "come to 81 with 1" in refusal(with_order(fees="2"))
+
+
+def test_an_order_of_which_a_part_was_taken_back_may_have_spent_less():
+    ledger = with_order(amount="82")
+    ledger["transactions"][place_of("buy")]["voided_at"] = "2024-03-09T00:00:00Z"
+
+    assert check(ledger)

@@ -376,3 +376,48 @@ def test_within_one_instant_what_comes_in_is_there_for_what_leaves(tmp_path):
 
     assert found["totals"]["gain"] == "50"
     assert found["shortfalls"] == []
+
+
+def test_the_order_of_rows_of_different_instants_decides_nothing(tmp_path):
+    rows = [
+        row("2024-01-03", "sell", "ETH", "1", "300", external_id="s2"),
+        row("2024-01-01", "buy", "ETH", "2", "100", external_id="b"),
+        row("2024-01-02", "sell", "ETH", "1", "200", external_id="s1"),
+    ]
+
+    found, turned = report(tmp_path, rows), report(tmp_path, rows[::-1])
+
+    assert found == turned
+    assert [one["external_id"] for one in found["disposals"]] == ["s1", "s2"]
+    assert found["totals"]["gain"] == "300"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "cost"),
+    [
+        ("1.45678", "0.000234", "0.00034088652"),
+        ("12000000", "0.000023", "276"),
+        ("0.00014884", "66519.75", "9.90079959"),
+        ("1e-7", "1e3", "0.0001"),
+    ],
+)
+def test_small_numbers_are_not_rounded_away(tmp_path, quantity, price, cost):
+    assert report(tmp_path, [row("2024-01-01", "buy", "TOK", quantity, price)])["lots"][0]["cost"] == cost
+
+
+def test_twenty_small_fees_sum_exactly(tmp_path):
+    # 20 × 0.2574 is 5.148.
+    rows = [row(f"2024-01-{day:02}", "buy", "TOK", "1", "1", fee="0.2574") for day in range(1, 21)]
+
+    assert sum(D(lot["cost"]) for lot in report(tmp_path, rows)["lots"]) == D("25.148")
+
+
+def test_a_backdated_row_gives_what_it_would_have_given_at_once(tmp_path):
+    rows = [
+        row("2024-01-01", "buy", "BTC", "1", "100", external_id="b1"),
+        row("2024-03-01", "sell", "BTC", "1", "300", external_id="s"),
+    ]
+    late = row("2023-12-01", "buy", "BTC", "1", "50", external_id="b0")
+
+    assert report(tmp_path, [*rows, late]) == report(tmp_path, [late, *rows])
+    assert report(tmp_path, [*rows, late])["disposals"][0]["matches"][0]["acquired_external_id"] == "b0"
