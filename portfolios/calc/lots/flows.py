@@ -102,7 +102,7 @@ class Reader:
             received = sent - fee_units
             if happening.received_quantity is not None:
                 received = to_units(happening.received_quantity)
-            if received > sent or (fee_units and fee_units != sent - received):
+            if not 0 <= received <= sent or (fee_units and fee_units != sent - received):
                 raise ValueError("What a transfer sends is what arrives and its fee in kind.")
             fee = self._fee_in_kind(happening, at, sent - received, in_kind, named=named) if sent > received else None
             self._move(happening, at, received, received, named=named, added=added, fee=fee)

@@ -1,5 +1,6 @@
 """manage.py tax_report FILE: gains and lots of a canonical CSV alone, before anything is imported."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         """Write the report to standard output; what is missing or guessed goes to standard error too."""
         try:
             report = tax_report.report_on_file(
-                name=options["file"],
+                name="standard input" if options["file"] == "-" else options["file"],
                 content=_read(options["file"]),
                 choices=_choices(options),
                 asked=_year(options),
@@ -57,7 +58,18 @@ class Command(BaseCommand):
             self._say(report)
         elif not report.is_complete:
             self.stderr.write("This report is incomplete: see its warnings.")
-        self.stdout.write(WRITERS[options["format"]](report), ending="\n" if options["format"] == "json" else "")
+        self._write(WRITERS[options["format"]](report), ending="\n" if options["format"] == "json" else "")
+
+    def _write(self, text: str, *, ending: str) -> None:
+        """Write to standard output; a reader such as `head` may leave when it has seen enough."""
+        try:
+            self.stdout.write(text, ending=ending)
+            self.stdout.flush()
+        except OSError as error:
+            # What is still buffered has to go somewhere, or the interpreter fails on it again when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if not isinstance(error, BrokenPipeError):
+                raise CommandError(f"The report cannot be written: {error.strerror}.") from error
 
     def _say(self, report: tax_report.TaxReport) -> None:
         if not report.is_complete:
@@ -73,9 +85,8 @@ class Command(BaseCommand):
 def _choices(options: dict[str, Any]) -> tax_report.Choices:
     try:
         term = tax_report.parse_term(options["term"])
-        zone = ZoneInfo(options["zone"])
-    except (ValueError, KeyError, OSError) as error:
-        raise CommandError(f"--term or --zone: {error}", returncode=BAD_INPUT) from error
+    except ValueError as error:
+        raise CommandError(f"--term: {error}", returncode=BAD_INPUT) from error
     return tax_report.Choices(
         method=options["method"],
         scope=options["scope"],
@@ -83,8 +94,16 @@ def _choices(options: dict[str, Any]) -> tax_report.Choices:
         transfer_fee=options["transfer_fee"],
         sell_fee=options["sell_fee"],
         buy_fee=options["buy_fee"],
-        zone=zone,
+        zone=_zone(options["zone"]),
     )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, KeyError, OSError) as error:
+        words = f"--zone: “{name[:40]}” is no time zone. Give its IANA name, such as Europe/Berlin."
+        raise CommandError(words, returncode=BAD_INPUT) from error
 
 
 def _year(options: dict[str, Any]) -> tax_report.YearAsked | None:
@@ -94,7 +113,7 @@ def _year(options: dict[str, Any]) -> tax_report.YearAsked | None:
         raise CommandError(f"--year-starts: {error}", returncode=BAD_INPUT) from error
     if options["year"] is None:
         return None
-    zone = ZoneInfo(options["zone"])
+    zone = _zone(options["zone"])
     return tax_report.YearAsked(year=options["year"], year_of=lambda at: tax_year(at, zone=zone, starts=starts))
 
 
@@ -102,6 +121,8 @@ def _read(name: str) -> bytes:
     """Return the bytes of a file, one more at most than is read: a larger one is refused with words."""
     try:
         if name == "-":
+            if sys.stdin is None:
+                raise CommandError("Standard input is closed.", returncode=BAD_INPUT)
             return sys.stdin.buffer.read(FILE_BYTES + 1)
         with Path(name).open("rb") as stream:
             return stream.read(FILE_BYTES + 1)

@@ -247,7 +247,7 @@ def test_a_fee_in_kind_that_nobody_stated_is_of_unknown_value():
     assert "fee is of unknown value" in outcome.unpriced["t"]
 
 
-@pytest.mark.parametrize(("received", "fee"), [("1.1", None), ("0.9", "0.2")])
+@pytest.mark.parametrize(("received", "fee"), [("1.1", None), ("0.9", "0.2"), (None, "1.5")])
 def test_a_transfer_that_does_not_add_up_is_refused(received, fee):
     fees = [("BTC", fee, "1")] if fee else []
 

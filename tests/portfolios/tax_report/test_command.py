@@ -20,15 +20,21 @@ BOUGHT_AND_SOLD = [
 ]
 
 
-def run(arguments, tmp_path, *, stdin=b""):
-    """Run the command as a process of its own whose database is a port on which nobody listens."""
+def start(arguments, tmp_path, **streams):
+    """Start the command as a process of its own whose database is a port on which nobody listens."""
     environment = os.environ | {
         "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "DATA_DIR": str(tmp_path / "var"), "SECRET_KEY": "x",
+        "PYTHONUNBUFFERED": "",
     }  # fmt: skip
-    return subprocess.run(
-        [sys.executable, "manage.py", "tax_report", *arguments],
-        cwd=ROOT, env=environment, input=stdin, capture_output=True, check=False, timeout=60,
-    )  # fmt: skip
+    command = [sys.executable, "manage.py", "tax_report", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, **streams)
+
+
+def run(arguments, tmp_path):
+    """Run the command to its end."""
+    process = start(arguments, tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
 def test_it_needs_no_database(tmp_path):
@@ -56,6 +62,34 @@ def test_it_reads_standard_input(monkeypatch, tmp_path):
     call_command("tax_report", "-", stdout=out)
 
     assert "Gain           50.00" in out.getvalue()
+
+
+def test_a_closed_standard_input_is_refused(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+
+    with pytest.raises(CommandError, match="Standard input is closed"):
+        call_command("tax_report", "-")
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
+    path = write(tmp_path, BOUGHT_AND_SOLD * 2000)  # more than a pipe holds
+    process = start([str(path)], tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    with process:
+        assert process.stdout.readline().startswith(b"Amounts in USD")
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_an_error_in_words(tmp_path):
+    with Path("/dev/full").open("wb") as full:
+        process = start([str(write(tmp_path, BOUGHT_AND_SOLD))], tmp_path, stdout=full, stderr=subprocess.PIPE)
+        _, said_aloud = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert said_aloud == b"CommandError: The report cannot be written: No space left on device.\n"
 
 
 def refusal(folder, rows, **options):
@@ -259,7 +293,8 @@ def test_a_year_is_asked_for_by_its_start(tmp_path):
     [
         ({"term": "days:"}, "days:365"),
         ({"term": "fr"}, "no rule of terms"),
-        ({"zone": "Mars/Olympus"}, "--zone"),
+        ({"zone": "Mars/Olympus"}, "“Mars/Olympus” is no time zone"),
+        ({"zone": "../passwd"}, "“../passwd” is no time zone"),
         ({"year_starts": "02-30"}, "--year-starts"),
     ],
 )
