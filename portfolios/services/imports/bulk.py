@@ -47,6 +47,14 @@ def reserve_ids(*, model: type[models.Model], count: int) -> Sequence[int]:
     return range(first, first + count)
 
 
+def count_anew(*models_written: type[models.Model]) -> None:
+    """Have PostgreSQL count the rows of tables that have just grown by many: until then it plans for few."""
+    if connection.vendor == "postgresql":
+        tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in models_written)
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {tables}")
+
+
 def amount_encoder() -> Callable[[Decimal | None], Any]:
     """Return what writes a quantity or a price as an `AmountField` keeps it."""
     return _same if connection.vendor == "postgresql" else _offset_text

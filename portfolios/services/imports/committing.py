@@ -15,7 +15,14 @@ from portfolios.services.drafts import Kind
 from portfolios.services.errors import RefusedError
 from portfolios.services.imports.accounts import Accounts
 from portfolios.services.imports.admission import Admission, Candidate, Parts, in_time
-from portfolios.services.imports.bulk import Values, amount_encoder, insert_rows, instant_encoder, reserve_ids
+from portfolios.services.imports.bulk import (
+    Values,
+    amount_encoder,
+    count_anew,
+    insert_rows,
+    instant_encoder,
+    reserve_ids,
+)
 from portfolios.services.imports.courses import END, ZERO, Key
 from portfolios.services.imports.facts import draft_of
 from portfolios.services.imports.fitting import candidate_of, fit
@@ -28,6 +35,7 @@ from portfolios.services.work import WorkClaim
 
 Step, Verdict = ImportBatch.Step, ImportRow.Verdict
 ROWS_AT_ONCE = 5_000
+MANY = 5_000
 PREPARED, WRITTEN = 40, 70  # per cent of the way
 ALREADY = "It is in the ledger already."
 TRANSACTION_COLUMNS = (
@@ -87,6 +95,8 @@ def commit_import(batch: ImportBatch, claim: WorkClaim[ImportBatch]) -> None:
         counts |= {"new": counts["imported"], "duplicate": batch.counts.get("duplicate", 0) + len(duplicates)}
         counts["error"] = batch.counts.get("error", 0) + refused
         claim.end(step=Step.COMMITTED, counts=batch.counts | counts)
+    if counts["imported"] >= MANY:
+        count_anew(Transaction, Entry)
 
 
 class _Writer:
