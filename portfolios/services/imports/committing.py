@@ -26,7 +26,7 @@ from portfolios.services.imports.bulk import (
 from portfolios.services.imports.courses import END, ZERO, Key
 from portfolios.services.imports.facts import draft_of
 from portfolios.services.imports.fitting import candidate_of, fit
-from portfolios.services.imports.state import known_keys, pairs_of
+from portfolios.services.imports.state import ALREADY, known_rows, pairs_of
 from portfolios.services.imports.words import ShortfallWords
 from portfolios.services.ledger import lock
 from portfolios.services.legs import Leg, build_legs
@@ -37,7 +37,6 @@ Step, Verdict = ImportBatch.Step, ImportRow.Verdict
 ROWS_AT_ONCE = 5_000
 MANY = 5_000
 PREPARED, WRITTEN = 40, 70  # per cent of the way
-ALREADY = "It is in the ledger already."
 TRANSACTION_COLUMNS = (
     "id", "kind", "at", "sequence", "source", "token", "fingerprint", "note", "created_at", "portfolio_id",
     "external_id", "is_implied", "row_key", "batch_id",
@@ -125,10 +124,7 @@ class _Writer:
 
     def drop_duplicates(self, locked: Portfolio) -> list[int]:
         """Leave out what has come into the ledger since the preview; return the numbers of these rows."""
-        known = known_keys(portfolio=locked, keys=[one.key for one in self.prepared.values()])
-        if not known:
-            return []
-        gone = [number for number, one in self.prepared.items() if one.key in known]
+        gone = list(known_rows(portfolio=locked, keys=((one.key, number) for number, one in self.prepared.items())))
         left_out = set(gone)
         self.candidates = [one for one in self.candidates if one.rank not in left_out]
         return gone

@@ -1,6 +1,7 @@
 """From the bytes of a file to a preview: every record with its verdict, and nothing written into the ledger."""
 
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -24,7 +25,7 @@ from portfolios.services.imports.fitting import candidate_of, fit
 from portfolios.services.imports.keys import RowKeys
 from portfolios.services.imports.mappings import mapping_question
 from portfolios.services.imports.requests import ANSWERS, ASSETS_ASKED, source_of
-from portfolios.services.imports.state import known_keys, pairs_of
+from portfolios.services.imports.state import ALREADY, known_rows, pairs_of
 from portfolios.services.imports.words import ShortfallWords, implied_words
 from portfolios.services.legs import build_legs
 from portfolios.services.rates import Rates
@@ -39,14 +40,13 @@ LONGEST_REASON, LONGEST_COLUMN = 500, 80
 
 @dataclass(slots=True)
 class Line:
-    """One record of the file on its way to an `ImportRow`; `facts` are JSON already."""
+    """One record of the file on its way to an `ImportRow`."""
 
     number: int
     line: int
     verdict: str
     reason: str = ""
     column: str = ""
-    facts: str = "{}"
     key: str = ""
 
     def refuse(self, refusal: RefusedError) -> None:
@@ -58,9 +58,13 @@ class Line:
 
 @dataclass(slots=True)
 class Sheet:
-    """All records of a file, and those among them that may be written."""
+    """All records of a file, and those among them that may be written.
+
+    `facts` are the JSON of the lines, packed by thousands: they are most of what is kept, and read once more.
+    """
 
     lines: list[Line] = field(default_factory=list)
+    facts: list[bytes] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
 
 
@@ -70,7 +74,8 @@ def read_import(batch: ImportBatch, claim: WorkClaim[ImportBatch]) -> None:
     Raises CannotImportError when the file is refused as a whole.
     """
     batch.rows.all().delete()
-    content = bytes(batch.file.content)
+    # PostgreSQL gives a view of the bytes: without this the file would be there twice.
+    batch.file.content = content = bytes(batch.file.content)
     try:
         readings = _readings(batch, content)
         if readings is None:
@@ -90,7 +95,7 @@ def read_import(batch: ImportBatch, claim: WorkClaim[ImportBatch]) -> None:
         claim.end(step=Step.QUESTIONS, questions=questions, counts={}, format=batch.format)
         return
     counts = _judge(batch, claim, sheet, reader.accounts)
-    _keep(batch, claim, sheet.lines)
+    _keep(batch, claim, sheet)
     claim.end(step=Step.PREVIEW, questions=questions, counts=counts, format=batch.format)
 
 
@@ -128,15 +133,19 @@ class _Reader:
             parsed = [one for one in some if isinstance(one, ParsedRow)]
             self.codes.learn(code for one in parsed for code in (one.asset, one.received_asset, one.fee_asset))
             self.codes.learn([USD.upper(), *{one.currency for one in parsed}])
-            drafts = [drafted for reading in some if (drafted := self._line(reading)) is not None]
+            told_by = ["{}"] * len(some)
+            drafts = [
+                drafted for place, one in enumerate(some) if (drafted := self._line(one, told_by, place)) is not None
+            ]
+            self.sheet.facts.append(zlib.compress("\n".join(told_by).encode(), 1))
             self.rates.preload(list(_wanted(drafts)))
             for line, draft in drafts:
                 self._candidate(line, draft)
             self.claim.tell(min(READ, READ * len(self.sheet.lines) // self.records))
         return self.sheet
 
-    def _line(self, reading: Reading) -> tuple[Line, Draft] | None:
-        """Add the line of a record; return it with its draft if it is one that may be written."""
+    def _line(self, reading: Reading, told_by: list[str], place: int) -> tuple[Line, Draft] | None:
+        """Add the line of a record and put down its facts; return it with its draft if it is one to be written."""
         line = Line(number=len(self.sheet.lines) + 1, line=reading.line, verdict=Verdict.NEW)
         self.sheet.lines.append(line)
         if isinstance(reading, RowError):
@@ -152,7 +161,7 @@ class _Reader:
             line.refuse(refusal)
             return None
         finally:
-            line.facts = json.dumps(facts, ensure_ascii=False)
+            told_by[place] = json.dumps(facts, ensure_ascii=False)
 
     def _draft(self, line: Line, facts: Facts, at: datetime) -> tuple[Line, Draft] | None:
         resolve(facts, self.codes, at.date())
@@ -186,15 +195,10 @@ def _wanted(drafts: Iterable[tuple[Line, Draft]]) -> Iterator[tuple[str, datetim
 def _judge(batch: ImportBatch, claim: WorkClaim[ImportBatch], sheet: Sheet, accounts: Accounts) -> dict[str, Any]:
     """Find the duplicates and what does not fit into the ledger as it is now; return rows by verdict."""
     lines = sheet.lines
-    keys = [lines[one.rank - 1].key for one in sheet.candidates]
-    known = known_keys(portfolio=batch.portfolio, keys=keys)
-    fresh = []
-    for one in sheet.candidates:
-        line = lines[one.rank - 1]
-        if line.key in known:
-            line.verdict, line.reason = Verdict.DUPLICATE, "It is in the ledger already."
-        else:
-            fresh.append(one)
+    keys = ((lines[one.rank - 1].key, one.rank) for one in sheet.candidates)
+    for number in known_rows(portfolio=batch.portfolio, keys=keys):
+        lines[number - 1].verdict, lines[number - 1].reason = Verdict.DUPLICATE, ALREADY
+    fresh = [one for one in sheet.candidates if lines[one.rank - 1].verdict == Verdict.NEW]
     admission = fit(portfolio=batch.portfolio, candidates=fresh)
     words = ShortfallWords(wallets=accounts.names)
     for rank, lacking in admission.refused.items():
@@ -209,17 +213,15 @@ def _judge(batch: ImportBatch, claim: WorkClaim[ImportBatch], sheet: Sheet, acco
     }  # fmt: skip
 
 
-def _keep(batch: ImportBatch, claim: WorkClaim[ImportBatch], lines: list[Line]) -> None:
-    columns = ("number", "line", "verdict", "reason", "column", "facts", "row_key", "batch_id")
-    for start in range(0, len(lines), ROWS_AT_ONCE):
-        some = lines[start : start + ROWS_AT_ONCE]
+def _keep(batch: ImportBatch, claim: WorkClaim[ImportBatch], sheet: Sheet) -> None:
+    columns = ("number", "line", "verdict", "reason", "column", "row_key", "batch_id", "facts")
+    for place, packed in enumerate(sheet.facts):
+        some = sheet.lines[place * ROWS_AT_ONCE : (place + 1) * ROWS_AT_ONCE]
+        facts = zlib.decompress(packed).decode().split("\n")
         with database.atomic():
-            claim.tell(JUDGED + (100 - JUDGED) * start // len(lines))
-            insert_rows(
-                model=ImportRow,
-                columns=columns,
-                rows=(
-                    (one.number, one.line, str(one.verdict), one.reason, one.column, one.facts, one.key, batch.pk)
-                    for one in some
-                ),
+            claim.tell(JUDGED + (100 - JUDGED) * place // len(sheet.facts))
+            rows = (
+                (one.number, one.line, str(one.verdict), one.reason, one.column, one.key, batch.pk, told_by)
+                for one, told_by in zip(some, facts, strict=True)
             )
+            insert_rows(model=ImportRow, columns=columns, rows=rows)

@@ -1,7 +1,7 @@
 """What the ledger knows of the balances that an import touches, and of the rows that it has already."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -11,6 +11,7 @@ from portfolios.services.book import Pair
 from portfolios.services.imports.courses import Courses, Key
 from portfolios.services.legs import Leg
 
+ALREADY = "It is in the ledger already."
 KEYS_AT_ONCE = 2_000
 ENTRIES_AT_ONCE = 5_000
 
@@ -44,13 +45,12 @@ def pairs_of(legs: Iterable[Leg]) -> set[Pair]:
     return pairs
 
 
-def known_keys(*, portfolio: Portfolio, keys: Sequence[str]) -> set[str]:
-    """Return those keys whose rows count in the ledger already."""
+def known_rows(*, portfolio: Portfolio, keys: Iterable[tuple[str, int]]) -> Iterator[int]:
+    """Yield the numbers of those rows, given as (key, number), that count in the ledger already."""
     counting = Transaction.objects.in_force().filter(portfolio=portfolio).exclude(row_key="").order_by()
     if not counting.exists():
-        return set()
-    found: set[str] = set()
+        return
     left = iter(keys)
-    while some := list(islice(left, KEYS_AT_ONCE)):
-        found.update(counting.filter(row_key__in=some).values_list("row_key", flat=True))
-    return found
+    while some := dict(islice(left, KEYS_AT_ONCE)):
+        for key in counting.filter(row_key__in=list(some)).values_list("row_key", flat=True):
+            yield some[key]
