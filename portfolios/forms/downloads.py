@@ -7,10 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portfolios.models import Download, LotMethod, Method
-from portfolios.services.downloads import FORMATS
-from portfolios.services.tax_report import ASKED_METHODS, OWN
 
-LABELS = dict(Method.choices)
+LABELS = {"own": _("As chosen for the portfolio"), **dict(Method.choices)}
 
 
 class DownloadForm(forms.Form):
@@ -29,19 +27,26 @@ class TaxReportForm(DownloadForm):
 
     year = forms.TypedChoiceField(coerce=int, empty_value=None, required=False, label=_("Tax year"))
     method = forms.ChoiceField(
-        choices=[(OWN, _("As chosen for the portfolio")), *((method, LABELS[method]) for method in ASKED_METHODS)],
         label=_("Method"),
         help_text=_("Any other than the chosen one shows what it would have come to from the first day on."),
     )
     scope = forms.ChoiceField(
         choices=[("", _("As chosen for the portfolio")), *LotMethod.Scope.choices], required=False, label=_("Lots of")
     )
-    format = forms.ChoiceField(choices=[(one, one.upper()) for one in FORMATS], label=_("Format"))
+    format = forms.ChoiceField(label=_("Format"))
 
-    def __init__(self, *args: Any, years: Sequence[int], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, years: Sequence[int], methods: Sequence[str], formats: Sequence[str], **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        field: Any = self.fields["year"]
-        field.choices = [("", _("All years")), *((year, str(year)) for year in years)]
+        offered = {
+            "year": [("", _("All years")), *((year, str(year)) for year in years)],
+            "method": [(method, LABELS[method]) for method in methods],
+            "format": [(one, one.upper()) for one in formats],
+        }
+        for name, choices in offered.items():
+            field: Any = self.fields[name]
+            field.choices = choices
 
     def params(self) -> dict[str, Any]:
         """Return what is asked of a report."""

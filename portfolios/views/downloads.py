@@ -14,7 +14,8 @@ from portfolios.models import Download, Portfolio
 from portfolios.selectors.downloads import get_downloads, get_file
 from portfolios.selectors.lots import get_gain_years, get_income_years
 from portfolios.services import RefusedError
-from portfolios.services.downloads import request_download
+from portfolios.services.downloads import FORMATS, request_download
+from portfolios.services.tax_report import ASKED_METHODS, OWN
 from portfolios.views.pages import posted, reads, reads_and_posts
 
 if TYPE_CHECKING:
@@ -32,7 +33,11 @@ def downloads(request: "HttpRequest", portfolio_id: int) -> HttpResponse:
     years = sorted({*get_gain_years(portfolio=portfolio), *get_income_years(portfolio=portfolio)}, reverse=True)
     data = posted(request)
     report = TaxReportForm(
-        data if asked != Kind.EXPORT else None, years=years, initial={"kind": Kind.TAX_REPORT, "token": once_token()}
+        data if asked != Kind.EXPORT else None,
+        years=years,
+        methods=(OWN, *ASKED_METHODS),
+        formats=FORMATS,
+        initial={"kind": Kind.TAX_REPORT, "token": once_token()},
     )
     export = DownloadForm(
         data if asked == Kind.EXPORT else None,
