@@ -104,6 +104,13 @@ class TransactionPatch(TransactionIn):
     the price and the named lots.
     """
 
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Ask for none of them; `partial` would ask for no part of a named lot either."""
+        fields = super().get_fields()
+        for field in fields.values():
+            field.required = False
+        return fields
+
 
 class TransactionQuery(serializers.Serializer[Any]):
     """Which transactions to list."""

@@ -82,7 +82,7 @@ class TransactionViewSet(viewsets.GenericViewSet[Transaction]):
     def partial_update(self, request: Request, portfolio_id: str, transaction_id: str, **_: Any) -> Response:
         """Correct some fields of a transaction; the answer is the new version, under an id of its own."""
         corrected = _get(request, portfolio_id, transaction_id)
-        form = TransactionPatch(data=request.data, context={"portfolio": corrected.portfolio}, partial=True)
+        form = TransactionPatch(data=request.data, context={"portfolio": corrected.portfolio})
         form.is_valid(raise_exception=True)
         return _correct(
             request, corrected, services.get_corrected_facts(transaction=corrected, changes=form.validated_data)
