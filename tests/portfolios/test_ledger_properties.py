@@ -25,14 +25,27 @@ from tests.factories import make_asset, make_user
 from tests.portfolios.factories import NOW
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
-ASSETS = ["usd", "bitcoin", "ethereum"]
+COINS = ["bitcoin", "ethereum"]
+CASH = ["usd", "eur"]
+COMING = ["deposit", "income", "airdrop", "fork", "gift_in"]
+GOING = ["withdrawal", "gift_out", "loss"]
 hours = st.integers(0, 30).map(lambda offset: START + timedelta(hours=offset))
 amounts = st.decimals("0.000000000000000001", "5", places=18) | st.integers(1, 5).map(Decimal)
-coins = st.sampled_from(ASSETS[1:])
+coins, currencies, assets = st.sampled_from(COINS), st.sampled_from(CASH), st.sampled_from([*COINS, *CASH])
+fees = st.none() | st.tuples(st.sampled_from([*COINS, *CASH]), st.decimals("0.001", "1", places=3))
+Moves = dict[tuple[int, str], Decimal]
+
+
+def moved(*parts):
+    """Add signed parts (wallet, asset, quantity) up."""
+    legs: Moves = defaultdict(Decimal)
+    for wallet, asset, quantity in parts:
+        legs[wallet, asset] += quantity
+    return dict(legs)
 
 
 class Ledger(RuleBasedStateMachine):
-    """Deposits, trades, transfers, fees and voids at any past instant, against a list of signed moves."""
+    """Every kind, corrections, deletes and their undo at any past instant, against a list of signed moves."""
 
     written = Bundle("written")
 
@@ -43,9 +56,11 @@ class Ledger(RuleBasedStateMachine):
         self.portfolio = services.open_portfolio(owner=make_user(), name="Machine", at=NOW)
         self.main = self.portfolio.wallets.get()
         self.cold = services.add_wallet(portfolio=self.portfolio, name="Cold", kind="hardware")
-        for asset_id in ASSETS[1:]:
+        for asset_id in COINS:
             make_asset(asset_id)
-        self.model: dict[int, tuple[datetime, dict[tuple[int, str], Decimal]]] = {}
+        services.ensure_fiat("eur")
+        self.model: dict[int, tuple[datetime, Moves]] = {}
+        self.deleted: dict[int, tuple[datetime, Moves]] = {}
         self.count = 0
 
     def teardown(self) -> None:
@@ -53,7 +68,7 @@ class Ledger(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.savepoint.__exit__(None, None, None)
 
-    def holds(self, moves: dict[int, tuple[datetime, dict[tuple[int, str], Decimal]]]) -> bool:
+    def holds(self, moves: dict[int, tuple[datetime, Moves]]) -> bool:
         """Tell whether no balance of the model is ever below zero."""
         steps: dict[tuple[int, str], dict[datetime, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for at, legs in moves.values():
@@ -65,9 +80,13 @@ class Ledger(RuleBasedStateMachine):
             for instant in balance
         )
 
-    def attempt(self, legs, *, at, **facts):
+    def attempt(self, *parts, at, fee=None, **facts):
         """Record, and expect to be refused exactly when the model would go below zero."""
         self.count += 1
+        if fee is not None:
+            facts |= {"fee_asset": fee[0], "fee": fee[1]}
+            parts = (*parts, (self.main.pk, fee[0], -fee[1]))
+        legs = moved(*parts)
         allowed = self.holds(self.model | {0: (at, legs)})
         try:
             made = services.record_transaction(
@@ -80,47 +99,96 @@ class Ledger(RuleBasedStateMachine):
         self.model[made.pk] = (at, legs)
         return made.pk
 
-    @rule(target=written, at=hours, asset=st.sampled_from(ASSETS), quantity=amounts)
-    def deposit(self, at, asset, quantity):
-        return self.attempt({(self.main.pk, asset): quantity}, at=at, kind="deposit", asset=asset, quantity=quantity)
+    @rule(target=written, at=hours, asset=assets, quantity=amounts, kind=st.sampled_from(COMING), fee=fees)
+    def come(self, at, asset, quantity, kind, fee):
+        return self.attempt((self.main.pk, asset, quantity), at=at, kind=kind, asset=asset, quantity=quantity, fee=fee)
 
-    @rule(target=written, at=hours, asset=st.sampled_from(ASSETS), quantity=amounts)
-    def withdraw(self, at, asset, quantity):
-        legs = {(self.main.pk, asset): -quantity}
-        return self.attempt(legs, at=at, kind="withdrawal", asset=asset, quantity=quantity)
+    @rule(target=written, at=hours, asset=assets, quantity=amounts, kind=st.sampled_from(GOING), fee=fees)
+    def go(self, at, asset, quantity, kind, fee):
+        return self.attempt((self.main.pk, asset, -quantity), at=at, kind=kind, asset=asset, quantity=quantity, fee=fee)
 
-    @rule(target=written, at=hours, asset=coins, quantity=amounts, total=amounts, sells=st.booleans())
-    def trade(self, at, asset, quantity, total, sells):
+    @rule(target=written, at=hours, asset=assets, quantity=amounts)
+    def pay_a_fee(self, at, asset, quantity):
+        return self.attempt((self.main.pk, asset, -quantity), at=at, kind="fee", asset=asset, quantity=quantity)
+
+    @rule(
+        target=written,
+        at=hours,
+        asset=coins,
+        quantity=amounts,
+        total=amounts,
+        sells=st.booleans(),
+        cash=currencies,
+        fee=fees,
+    )
+    def trade(self, at, asset, quantity, total, sells, cash, fee):
         sign = -1 if sells else 1
-        legs = {(self.main.pk, asset): sign * quantity, (self.main.pk, "usd"): -sign * total}
+        parts = (self.main.pk, asset, sign * quantity), (self.main.pk, cash, -sign * total)
         kind = "sell" if sells else "buy"
-        return self.attempt(legs, at=at, kind=kind, asset=asset, quantity=quantity, amount=total)
+        return self.attempt(
+            *parts, at=at, kind=kind, asset=asset, quantity=quantity, amount=total, currency=cash, fee=fee
+        )
+
+    @rule(target=written, at=hours, given=st.permutations(COINS), quantity=amounts, received=amounts, fee=fees)
+    def swap(self, at, given, quantity, received, fee):
+        parts = (self.main.pk, given[0], -quantity), (self.main.pk, given[1], received)
+        facts = {"asset": given[0], "quantity": quantity, "received_asset": given[1], "received_quantity": received}
+        return self.attempt(*parts, at=at, kind="swap", fee=fee, **facts)
 
     @rule(target=written, at=hours, asset=coins, sent=amounts, share=st.integers(1, 9))
     def transfer(self, at, asset, sent, share):
         received = round(sent * share / 10, 18) or sent
-        legs = {(self.main.pk, asset): -sent, (self.cold.pk, asset): received}
-        return self.attempt(
-            legs,
-            at=at,
-            kind="transfer",
-            asset=asset,
-            quantity=sent,
-            received_quantity=received,
-            to_wallet=self.cold,
-        )
+        parts = (self.main.pk, asset, -sent), (self.cold.pk, asset, received)
+        facts = {"asset": asset, "quantity": sent, "received_quantity": received, "to_wallet": self.cold}
+        return self.attempt(*parts, at=at, kind="transfer", **facts)
+
+    @precondition(lambda self: self.model)
+    @rule(target=written, made=written, at=hours, asset=assets, quantity=amounts)
+    def correct(self, made, at, asset, quantity):
+        left = {key: value for key, value in self.model.items() if key != made}
+        legs = moved((self.main.pk, asset, quantity))
+        self.count += 1
+        try:
+            right = services.correct_transaction(
+                corrected=Transaction.objects.get(id=made), token=str(self.count), source="test", now=NOW,
+                kind="income", at=at, asset=asset, quantity=quantity,
+            )  # fmt: skip
+        except services.CannotVoidError:
+            assert made not in self.model
+            return multiple()
+        except services.ShortfallError:
+            assert not self.holds(left | {0: (at, legs)})
+            return multiple()
+        assert made in self.model
+        self.model = left | {right.pk: (at, legs)}
+        return right.pk
 
     @precondition(lambda self: self.model)
     @rule(made=written)
     def void(self, made):
         left = {key: value for key, value in self.model.items() if key != made}
-        voided = Transaction.objects.get(id=made)
         try:
-            services.void_transaction(voided=voided, now=NOW)
+            services.void_transaction(voided=Transaction.objects.get(id=made), now=NOW)
         except services.ShortfallError:
             assert not self.holds(left)
         else:
+            self.deleted |= {made: self.model[made]} if made in self.model else {}
             self.model = left
+
+    @precondition(lambda self: self.deleted)
+    @rule(made=written)
+    def undo(self, made):
+        if made not in self.deleted:
+            return
+        again = self.model | {made: self.deleted[made]}
+        try:
+            services.unvoid_transaction(voided=Transaction.objects.get(id=made))
+        except services.ShortfallError:
+            assert not self.holds(again)
+        else:
+            assert self.holds(again)
+            self.model = again
+            del self.deleted[made]
 
     @invariant()
     def it_agrees_with_the_model_and_with_itself(self):
@@ -132,6 +200,7 @@ class Ledger(RuleBasedStateMachine):
         kept = {(row.wallet_id, row.asset_id): row.quantity for row in held}
 
         assert kept == {key: quantity for key, quantity in totals.items() if quantity}
+        assert set(self.portfolio.transactions.in_force().values_list("id", flat=True)) == set(self.model)
         assert check_invariants(portfolio=self.portfolio) == []
 
 
