@@ -55,8 +55,5 @@ def transaction(request: "HttpRequest", portfolio_id: int, transaction_id: int) 
         "versions": versions if len(versions) > 1 else [],
         "newest": versions[-1],
         "choices": shown.lot_choices.select_related("acquired"),
-        "coins": sorted(
-            {entry.asset for entry in shown.entries.all() if entry.asset.kind == "crypto"}, key=lambda one: one.pk
-        ),
     }
     return render(request, "portfolios/transaction.html", context)

@@ -1,6 +1,7 @@
 """What a transaction was made of is read back, and written again gives the same entries."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.factories import make_asset
 from tests.portfolios.factories import NOW, instant, make_investor, make_portfolio, record
 
 D = Decimal
-CASES = {
+CASES: dict[str, dict[str, Any]] = {
     "buy": {"kind": "buy", "asset": "bitcoin", "quantity": "0.5", "price": "100.25", "fee": "1"},
     "buy for a total": {"kind": "buy", "asset": "bitcoin", "quantity": "3", "amount": "100"},
     "buy in euro": {
