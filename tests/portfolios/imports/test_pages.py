@@ -1,36 +1,17 @@
-"""The pages of imports: a file comes in, is asked about, looked at, written and taken back; bad files are refused."""
+"""The pages of imports: a file comes in, is asked about, looked at, written and taken back."""
 
-import io
 import re
-import zipfile
-from datetime import timedelta
-from zlib import crc32
 
-import openpyxl
 import pytest
 import time_machine
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portfolios.importers.files import FILE_BYTES
 from portfolios.importers.formats import FORMATS
-from portfolios.models import AssetChoice, ColumnTemplate, ImportBatch, ImportRow, Transaction
+from portfolios.models import AssetChoice, ImportBatch, ImportRow, Transaction
 from portfolios.selectors import get_cash
-from portfolios.services import imports
-from tests.factories import make_asset
-from tests.portfolios.factories import NOW, instant, make_portfolio, record
-
-# Two purchases and a reward: 98.51 and 1.49 are the 100.00 that 0.0025 BTC cost, 0.5 UNI cost 5.00 without a fee.
-COINBASE = (
-    "\nTransactions\nUser,someone@example.org,0000\n"
-    "ID,Timestamp,Transaction Type,Asset,Quantity Transacted,Price Currency,Price at Transaction,Subtotal,"
-    "Total (inclusive of fees and/or spread),Fees and/or Spread,Notes\n"
-    'a1,2024-03-02 10:00:00 UTC,Buy,BTC,0.0025,USD,$39404,$98.51,$100.00,$1.49,"Bought"\n'
-    'a2,2024-03-03 10:00:00 UTC,Buy,UNI,0.5,USD,$10,$5.00,$5.00,$0.00,"Bought"\n'
-    'a3,2024-03-04 10:00:00 UTC,Staking Income,UNI,0.1,USD,$10,$1.00,$1.00,$0.00,""\n'
-)
-OWN = "When,What,Coin,How many,Each\n02/03/2024 10:00,bought,BTC,0.5,100\n05/03/2024 10:00,gone,BTC,0.1,\n"
+from tests.portfolios.factories import NOW
+from tests.portfolios.imports.browsing import COINBASE, bring, make_owned, send, text, url, work
 
 
 @pytest.fixture(autouse=True)
@@ -41,45 +22,12 @@ def _on_the_day():
 
 @pytest.fixture
 def portfolio(alice):
-    make_asset("bitcoin", symbol="BTC", name="Bitcoin")
-    make_asset("uniswap", symbol="UNI", name="Uniswap")
-    make_asset("unicorn", symbol="UNI", name="Unicorn")
-    portfolio = make_portfolio(alice)
-    record(portfolio, "deposit", "1000", at=instant("2024-03-01"))
-    return portfolio
+    return make_owned(alice)
 
 
 @pytest.fixture
 def site(alice, as_user):
     return as_user(alice)
-
-
-def url(portfolio, part=""):
-    return f"/portfolios/{portfolio.pk}/imports/{part}"
-
-
-def text(answer):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode())).replace("&#x27;", "'")
-
-
-def send(site, portfolio, content, *, name="history.csv", **fields):
-    """Send the form with a file; a token as the form has it."""
-    content = content if isinstance(content, bytes) else content.encode()
-    filled = {"wallet": portfolio.wallets.get().pk, "zone": "", "token": f"t{ImportBatch.objects.count()}"} | fields
-    return site.post(url(portfolio), filled | {"file": SimpleUploadedFile(name, content)})
-
-
-def work():
-    """Let the worker take its turn."""
-    imports.run_requested_imports(at=NOW + timedelta(minutes=1))
-
-
-def bring(site, portfolio, content, **fields):
-    """Send a file, have it read, and return its page."""
-    answer = send(site, portfolio, content, **fields)
-    assert answer.status_code == 302, text(answer)
-    work()
-    return answer["Location"]
 
 
 def test_a_file_goes_from_upload_to_the_ledger_and_back(site, portfolio):
@@ -232,64 +180,6 @@ def test_what_a_file_says_is_never_taken_for_markup(site, portfolio):
         assert markup not in html
 
 
-def test_a_file_of_no_known_format_is_read_by_its_columns(site, portfolio):
-    page = bring(site, portfolio, OWN)
-    assert "not those of a format that is known here" in text(site.get(page))
-    assert "Templates that fit" not in text(site.get(f"{page}columns/"))
-
-    words = text(site.post(f"{page}columns/", said()))
-    assert "One more thing" in words
-    assert "“gone” is" in words
-    answer = site.post(f"{page}columns/", said(**words_said(), words_of="What", save_as="My sheet"))
-    work()
-
-    assert answer["Location"] == page
-    site.post(page, {"do": "answer", "asset_0": "bitcoin"})
-    work()
-    preview = text(site.get(page))
-    assert "Buy 0.5 BTC at 100 USD each" in preview
-    assert "Withdraw 0.1 BTC" in preview
-    assert ImportRow.objects.get(line=3).facts["timestamp"] == "2024-03-05T10:00:00+00:00"
-    template = ColumnTemplate.objects.get()
-    assert (template.name, template.header) == ("My sheet", ["When", "What", "Coin", "How many", "Each"])
-
-
-def said(**more):
-    """Fill in the form of columns for `OWN`."""
-    columns = {"timestamp": "When", "kind": "What", "asset": "Coin", "quantity": "How many", "price": "Each"}
-    fields = {f"column_{name}": title for name, title in columns.items()}
-    return fields | {"dates": "day_first", "decimal": "point", "zone": "UTC"} | more
-
-
-def words_said():
-    """Say what the words of `OWN` are."""
-    return {f"word_{crc32(word.encode()):08x}": kind for word, kind in (("bought", "buy"), ("gone", "withdrawal"))}
-
-
-def test_a_template_is_offered_for_the_next_file_like_it_and_goes(site, portfolio):
-    first = bring(site, portfolio, OWN)
-    site.post(f"{first}columns/", said(**words_said(), words_of="What", save_as="My sheet"))
-    template = ColumnTemplate.objects.get()
-
-    page = bring(site, portfolio, OWN.replace("0.5", "0.7"))
-
-    assert "Use the template My sheet" in text(site.get(page))
-    html = site.get(f"{page}columns/?template={template.pk}").content.decode()
-    assert '<option value="withdrawal" selected>' in html
-    assert '<option value="How many" selected>' in html
-    site.post(url(portfolio, f"templates/{template.pk}/delete/"))
-    assert not ColumnTemplate.objects.exists()
-
-
-def test_a_mapping_that_cannot_read_the_file_is_refused_in_words(site, portfolio):
-    page = bring(site, portfolio, OWN)
-
-    answer = site.post(f"{page}columns/", said(column_quantity="", words_of="What"))
-
-    assert answer.status_code == 422
-    assert "Nothing says where “quantity” is read from." in text(answer)
-
-
 def test_many_errors_need_the_owners_word(site, portfolio):
     content = COINBASE.replace("Staking Income", "Something new")
     page = bring(site, portfolio, content)
@@ -411,86 +301,3 @@ def test_where_files_come_from_is_said_of_every_format(site, portfolio):
 
     makers = {one.name.split()[0] for one in FORMATS}
     assert {maker for maker in makers if maker not in page} == set()
-
-
-def workbook(*rows):
-    """Write a spreadsheet."""
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet()
-    for row in rows:
-        sheet.append(row)
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
-
-
-def bomb():
-    """Write a workbook whose only sheet unpacks to 20 MB of nothing."""
-    content = io.BytesIO(workbook(["timestamp", "kind", "asset", "quantity"]))
-    bombed = io.BytesIO()
-    with zipfile.ZipFile(content) as source, zipfile.ZipFile(bombed, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            data = source.read(name)
-            target.writestr(name, b" " * 20_000_000 if name.endswith("sheet1.xml") else data)
-    return bombed.getvalue()
-
-
-HEADER = b"timestamp,kind,asset,quantity\n"
-BAD_FILES = {
-    "zip bomb": ("bomb.xlsx", bomb, "packed more than 100 times"),
-    "wrong encoding": ("latin.csv", lambda: HEADER + b"2024-03-02T00:00:00Z,buy,bitc\xf6in,1\n", "UTF-8"),
-    "binary": ("picture.csv", lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)), "is a picture"),
-    "50,000 columns": ("wide.csv", lambda: b",".join(b"c%d" % n for n in range(50_000)) + b"\n", "50,000 columns"),
-}
-
-
-@pytest.mark.parametrize("bad", BAD_FILES)
-def test_a_bad_file_is_refused_with_its_reason(site, portfolio, bad):
-    name, content, words = BAD_FILES[bad]
-
-    page = bring(site, portfolio, content(), name=name)
-
-    answer = text(site.get(page))
-    assert "This file was not read" in answer
-    assert words in answer
-    assert "failed" in text(site.get(url(portfolio)))
-
-
-def test_a_row_with_a_formula_is_an_error_that_says_so(site, portfolio):
-    content = workbook(
-        ["timestamp", "kind", "asset", "quantity", "price"],
-        ["2024-03-02T10:00:00Z", "buy", "bitcoin", "=1+1", "100"],
-        ["2024-03-02T10:00:00Z", "buy", "bitcoin", "1", "100"],
-    )
-
-    page = text(site.get(bring(site, portfolio, content, name="sheet.xlsx")))
-
-    assert "New 1 of 2 rows" in page
-    assert "formula" in page
-
-
-def test_a_body_of_200_mb_is_refused_by_its_announced_length(site, portfolio):
-    answer = site.generic("POST", url(portfolio), b"", "multipart/form-data; boundary=x", CONTENT_LENGTH="200000000")
-
-    assert answer.status_code == 413
-    assert "At most 32 MB are read here" in text(answer)
-
-
-def test_a_file_just_above_the_limit_is_refused_at_its_field(site, portfolio):
-    answer = send(site, portfolio, b"x" * (FILE_BYTES + 1))
-
-    assert answer.status_code == 422
-    assert "32 MB are read at most" in text(answer)
-    assert not ImportBatch.objects.exists()
-
-
-@pytest.mark.parametrize("content", [b"", None])
-def test_no_file_and_an_empty_one_are_refused_at_the_field(site, portfolio, content):
-    filled = {"wallet": portfolio.wallets.get().pk, "token": "t"}
-    if content is not None:
-        filled["file"] = SimpleUploadedFile("empty.csv", content)
-
-    answer = site.post(url(portfolio), filled)
-
-    assert answer.status_code == 422
-    assert not ImportBatch.objects.exists()
