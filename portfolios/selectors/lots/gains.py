@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 
 from market.models import Asset
 from portfolios.calc.lots import work_out
-from portfolios.models import Disposal, DisposalMatch, GainSummary, Method, Portfolio, Receipt, Term
+from portfolios.models import Disposal, DisposalMatch, GainSummary, LotChoice, Method, Portfolio, Receipt, Term
 from portfolios.selectors.happenings import get_happenings
 from portfolios.selectors.tax import ALONE, Rules, get_rules
 
@@ -64,11 +64,20 @@ class MethodLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisposalLine:
-    """A disposal with its parts; `doubts` say in words what is unknown about it."""
+    """A disposal with its parts; `doubts` say in words what is unknown about it.
+
+    `named_at` is when its owner last named lots for it, None if no lots were.
+    """
 
     disposal: Disposal
     matches: Sequence[DisposalMatch]
     doubts: Sequence[str]
+    named_at: datetime | None
+
+    @property
+    def is_named_late(self) -> bool:
+        """Tell whether lots were named after they had left."""
+        return self.named_at is not None and self.named_at > self.disposal.at
 
 
 def get_gain_years(*, portfolio: Portfolio) -> list[int]:
@@ -143,10 +152,15 @@ def get_disposal_lines(*, portfolio: Portfolio, rules: Rules, disposals: Sequenc
     keys = {each.transaction_id for each in disposals}
     keys |= {match.acquired_id for parts in matches.values() for match in parts if match.acquired_id is not None}
     unpriced = _unpriced(portfolio, rules, keys) if keys else {}
+    choices = LotChoice.objects.filter(portfolio=portfolio, transaction__in={each.transaction_id for each in disposals})
+    named = dict(choices.order_by("chosen_at").values_list("transaction_id", "chosen_at"))
     return [
-        DisposalLine(disposal=each, matches=matches[each.pk], doubts=_doubts(each, matches[each.pk], unpriced))
+        DisposalLine(
+            disposal=each, matches=matches[each.pk], doubts=_doubts(each, matches[each.pk], unpriced),
+            named_at=named.get(each.transaction_id) if each.method == Method.SPECIFIC else None,
+        )
         for each in disposals
-    ]
+    ]  # fmt: skip
 
 
 def _unpriced(portfolio: Portfolio, rules: Rules, keys: Collection[int]) -> dict[int, str]:

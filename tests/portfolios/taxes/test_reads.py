@@ -1,6 +1,7 @@
 """What pages and clients read of lots: sums at the last close, terms, income, losses under a rule of replacement."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -158,6 +159,21 @@ def test_each_disposal_says_in_words_what_is_unknown_about_it(portfolio):
         "the cost of a lot is unknown and counts as 0",
     ]
     assert sale.doubts == ["the cost of a lot is unknown and counts as 0"]
+
+
+@pytest.mark.parametrize(("sold", "late"), [("2024-03-09", True), ("2024-03-10 12:00", False)])
+def test_a_disposal_says_when_its_lots_were_named_and_whether_that_was_in_time(portfolio, sold, late):
+    bought = record(portfolio, "buy", "1", "bitcoin", price="100", at="2023-01-01")
+    lots.choose_lot_method(
+        portfolio=portfolio, valid_from=date(2024, 1, 1), method="specific", scope="wallet", by=portfolio.owner, at=NOW
+    )
+    record(portfolio, "sell", "1", "bitcoin", price="200", at=sold, lots=[(bought.pk, Decimal(1))])
+    build()
+
+    rows = list(get_disposals(portfolio=portfolio, year=2024))
+    (line,) = get_disposal_lines(portfolio=portfolio, rules=get_rules(portfolio=portfolio), disposals=rows)
+
+    assert (line.named_at, line.is_named_late) == (NOW, late)
 
 
 def test_what_leaves_for_nothing_is_in_no_gain(portfolio):
