@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from portfolios.models import Entry, Portfolio, Transaction
 from portfolios.selectors.ledger import with_entries
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 ROWS_LOOKED_AT = 40_000
 ENTRIES_LOOKED_AT = 4000
 ENTRIES_A_ROW = 8
