@@ -50,6 +50,27 @@ def tell(api, portfolio, **fields):
     return api.post(url(portfolio), body, format="json")
 
 
+FIRST_ROW = {
+    "number": 1,
+    "line": 5,
+    "verdict": "new",
+    "column": "",
+    "reason": "",
+    "becomes": "Buy 0.0025 BTC for 98.51 USD, fee 1.49 USD",
+    "facts": {
+        "timestamp": "2024-03-02T10:00:00+00:00",
+        "kind": "buy",
+        "asset": "bitcoin",
+        "quantity": "0.0025",
+        "amount": "98.51",
+        "currency": "usd",
+        "fee": "1.49",
+        "fee_asset": "usd",
+        "external_id": "a1",
+    },
+}
+
+
 def test_a_file_goes_from_upload_to_the_ledger_and_back(api, portfolio):
     made = upload(api, portfolio)
     assert made.status_code == 201
@@ -68,25 +89,7 @@ def test_a_file_goes_from_upload_to_the_ledger_and_back(api, portfolio):
     assert api.get(one).json()["counts"] == {"new": 3, "rows": 3, "implied": 0, "wallets": []}
     rows = api.get(f"{one}rows/?verdict=new").json()
     assert rows["next_after"] is None
-    assert rows["results"][0] == {
-        "number": 1,
-        "line": 5,
-        "verdict": "new",
-        "column": "",
-        "reason": "",
-        "becomes": "Buy 0.0025 BTC for 98.51 USD, fee 1.49 USD",
-        "facts": {
-            "timestamp": "2024-03-02T10:00:00+00:00",
-            "kind": "buy",
-            "asset": "bitcoin",
-            "quantity": "0.0025",
-            "amount": "98.51",
-            "currency": "usd",
-            "fee": "1.49",
-            "fee_asset": "usd",
-            "external_id": "a1",
-        },
-    }
+    assert rows["results"][0] == FIRST_ROW
 
     assert api.post(f"{one}commit/", {}, format="json").status_code == 202
     work()
