@@ -8,13 +8,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.text import format_lazy
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from portfolios.importers.files import FILE_BYTES
 from portfolios.models import AssetChoice, Portfolio, Wallet
 from portfolios.selectors.imports import find_assets
 
-LEAVE_OUT, ANOTHER = "-", "?"
+LEAVE_OUT = "-"
 FILES = ".csv,.tsv,.txt,.xlsx,.json"
 IMPLY = _("Put a deposit before each payment whose money came from nowhere")
 IMPLY_HELP = _(
@@ -94,7 +94,7 @@ class AnswersForm(forms.Form):
             self.fields[f"other_{place}"] = forms.CharField(
                 required=False,
                 max_length=80,
-                label=_("Name, symbol or id of the other asset for “%(code)s”") % {"code": question["code"]},
+                label=gettext("Another asset for “%(code)s”: its name, symbol or id") % {"code": question["code"]},
             )
         meanings = [(one.code, f"{one.code}: {one.asset or gettext('left out')}") for one in choices]
         if meanings:
@@ -122,7 +122,7 @@ class AnswersForm(forms.Form):
         self.meanings: dict[str, str | None] = {}
         for place, question in enumerate(self.codes):
             said, other = data.get(f"asset_{place}", ""), data.get(f"other_{place}", "")
-            if said == ANOTHER or (other and not said):
+            if other:  # what is typed goes before what was chosen, which may have been a suggestion
                 self._mean(question["code"], other, field=f"other_{place}")
             elif said:
                 self.meanings[question["code"]] = None if said == LEAVE_OUT else said
@@ -143,7 +143,7 @@ class AnswersForm(forms.Form):
         }
 
     def _mean(self, code: str, text: str, *, field: str) -> None:
-        found = find_assets(text) if text else []
+        found = find_assets(text)
         if len(found) == 1:
             self.meanings[code] = found[0].pk
             return
@@ -189,14 +189,15 @@ def _asset_field(question: Mapping[str, Any], described: Mapping[str, str]) -> f
         if one.get("is_suggested"):
             words = gettext("%(asset)s · suggested: the largest of this symbol") % {"asset": words}
         choices.append((one["id"], words))
-    choices += [(ANOTHER, _("Another asset, named below")), (LEAVE_OUT, _("Leave these rows out"))]
+    choices.append((LEAVE_OUT, _("Leave these rows out")))
     suggested = next((one["id"] for one in question["candidates"] if one.get("is_suggested")), None)
     return forms.ChoiceField(
         choices=choices,
         initial=suggested,
         required=False,
         widget=forms.RadioSelect,
-        label=gettext("“%(code)s”, in %(rows)s rows") % {"code": question["code"], "rows": f"{question['rows']:,}"},
+        label=ngettext("“%(code)s”, in one row", "“%(code)s”, in %(rows)s rows", question["rows"])
+        % {"code": question["code"], "rows": f"{question['rows']:,}"},
     )
 
 

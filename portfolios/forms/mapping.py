@@ -29,7 +29,17 @@ FIELDS = {
     "external_id": _("Id"),
     "note": _("Note"),
 }
-FIRST = ("timestamp", "time", "kind", "asset", "quantity", "price", "amount", "currency", "fee", "fee_asset")
+# What a whole file may have in common, such as a sheet of purchases of one coin.
+CONSTANTS = ("kind", "asset", "currency", "wallet")
+FIRST = (
+    ("timestamp", "time"),
+    ("kind",),
+    ("asset",),
+    ("quantity", "price", "amount"),
+    ("currency",),
+    ("fee", "fee_asset"),
+)
+OTHERS = (("wallet",), ("to_wallet", "received_asset", "received_quantity"), ("external_id", "note"))
 DATES = [
     ("auto", _("Found out from the file")),
     ("day_first", _("Day first: 05/09/2017 is 5 September")),
@@ -62,12 +72,8 @@ class MappingForm(forms.Form):
             self.fields[f"column_{name}"] = forms.ChoiceField(
                 required=False, choices=choices, label=label, initial=start.get("columns", {}).get(name)
             )
-            self.fields[f"constant_{name}"] = forms.CharField(
-                required=False,
-                max_length=80,
-                label=_("the same in all rows"),
-                initial=start.get("constants", {}).get(name),
-            )
+        for name in CONSTANTS:
+            self.fields[f"constant_{name}"] = _constant(name, start.get("constants", {}).get(name))
         self._add_kinds(start)
         self._add_styles(start)
         self.fields["save_as"] = forms.CharField(
@@ -81,14 +87,14 @@ class MappingForm(forms.Form):
         )
 
     @property
-    def first_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        """Return the fields that most files have, each with its constant."""
-        return [(self[f"column_{name}"], self[f"constant_{name}"]) for name in FIRST]
+    def first_rows(self) -> list[list[forms.BoundField]]:
+        """Return the fields that most files have, some a row."""
+        return [self._row(names) for names in FIRST]
 
     @property
-    def other_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        """Return the fields that few files have, each with its constant."""
-        return [(self[f"column_{name}"], self[f"constant_{name}"]) for name in FIELDS if name not in FIRST]
+    def other_rows(self) -> list[list[forms.BoundField]]:
+        """Return the fields that few files have, some a row."""
+        return [self._row(names) for names in OTHERS]
 
     @property
     def word_fields(self) -> list[forms.BoundField]:
@@ -109,10 +115,23 @@ class MappingForm(forms.Form):
         said = {word: data.get(_field_of(word), "") for word in self.words}
         return {
             "columns": self._filled("column"),
-            "constants": self._filled("constant"),
+            "constants": self._kept_constants() | self._filled("constant"),
             "kinds": kinds | {word: kind for word, kind in said.items() if kind},
             **{name: data.get(name, "") for name in ("positive", "negative", "dates", "decimal", "zone")},
         }
+
+    def _kept_constants(self) -> dict[str, str]:
+        """Return what was the same in all rows before and has no field here, unless it has a column now."""
+        columns, before = self._filled("column"), self.start.get("constants", {})
+        return {name: value for name, value in before.items() if name not in CONSTANTS and name not in columns}
+
+    def _row(self, names: Sequence[str]) -> list[forms.BoundField]:
+        return [
+            self[f"{part}_{name}"]
+            for name in names
+            for part in ("column", "constant")
+            if f"{part}_{name}" in self.fields
+        ]
 
     def _filled(self, part: str) -> dict[str, str]:
         data = self.cleaned_data
@@ -141,6 +160,16 @@ class MappingForm(forms.Form):
             required=False, choices=zones(gettext("Ask me when a time names none")), label=_("Time zone"),
             initial=start.get("zone"),
         )  # fmt: skip
+
+
+def _constant(name: str, initial: str | None) -> forms.Field:
+    """Return the field of a value that is the same in all rows."""
+    if name == "kind":
+        choices = [("", _("Told by its column")), *Transaction.Kind.choices]
+        return forms.ChoiceField(required=False, choices=choices, label=_("or one kind for all rows"), initial=initial)
+    labels = {"asset": _("or one asset for all rows"), "currency": _("or one currency for all rows")}
+    label = labels.get(name, _("or one for all rows"))
+    return forms.CharField(required=False, max_length=80, label=label, initial=initial)
 
 
 def _field_of(word: str) -> str:

@@ -83,4 +83,6 @@
     document.dispatchEvent(new CustomEvent("themechange"));
   });
   labelToggles();
+  // On a phone the tab of this page may lie beyond the edge of its bar.
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 })();
