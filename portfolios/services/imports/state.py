@@ -6,7 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 
-from portfolios.models import Entry, Portfolio, Position, Transaction
+from django.db.models import Q
+
+from portfolios.models import Entry, ImportBatch, Portfolio, Position, Transaction
 from portfolios.services.book import Pair
 from portfolios.services.imports.courses import Courses, Key
 from portfolios.services.legs import Leg
@@ -46,8 +48,13 @@ def pairs_of(legs: Iterable[Leg]) -> set[Pair]:
 
 
 def known_rows(*, portfolio: Portfolio, keys: Iterable[tuple[str, int]]) -> Iterator[int]:
-    """Yield the numbers of those rows, given as (key, number), that count in the ledger already."""
-    counting = Transaction.objects.in_force().filter(portfolio=portfolio).exclude(row_key="").order_by()
+    """Yield the numbers of those rows, given as (key, number), that the ledger has already.
+
+    It also has those that their owner deleted, or made part of a transfer: the same file does not bring them back.
+    Those of an import that was taken back may come again.
+    """
+    undone = Q(voided_at__isnull=False, batch__step=ImportBatch.Step.UNDONE)
+    counting = Transaction.objects.filter(~undone, portfolio=portfolio).exclude(row_key="").order_by()
     if not counting.exists():
         return
     left = iter(keys)

@@ -159,11 +159,24 @@ def test_two_previews_of_one_file_write_it_once(portfolio):
     assert (late.step, late.counts["imported"], late.counts["duplicate"]) == ("committed", 0, 4)
 
 
-def test_a_transaction_that_was_taken_back_by_hand_comes_again(portfolio):
+def test_a_row_that_its_owner_deleted_does_not_come_again(portfolio):
     take_in(portfolio, "2024-03-01 deposit usd 1000")
     services.void_transaction(voided=Transaction.objects.get(), now=NOW)
 
-    assert verdicts(upload(portfolio, canonical("2024-03-01 deposit usd 1000"))) == ["new"]
+    assert verdicts(upload(portfolio, canonical("2024-03-01 deposit usd 1000"))) == ["duplicate"]
+
+
+def test_rows_that_became_a_transfer_do_not_come_again(portfolio):
+    cold = services.add_wallet(portfolio=portfolio, name="Cold", kind="hardware")
+    rows = ["2024-03-01 deposit bitcoin 1", "2024-03-02 withdrawal bitcoin 1"]
+    take_in(portfolio, *rows)
+    take_in(portfolio, "2024-03-02 deposit bitcoin 1", wallet=cold)
+    sent = Transaction.objects.get(kind="withdrawal")
+    came = Transaction.objects.get(kind="deposit", entries__wallet=cold)
+    services.link_transfer(withdrawal=sent, deposit=came, source="test", now=NOW)
+
+    assert verdicts(upload(portfolio, canonical(*rows))) == ["duplicate"] * 2
+    assert verdicts(upload(portfolio, canonical("2024-03-02 deposit bitcoin 1"), wallet=cold)) == ["duplicate"]
 
 
 def test_a_corrected_row_does_not_come_again(portfolio):
