@@ -9,7 +9,15 @@ from django.urls import resolve
 from tests.factories import PASSWORD
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs/api.md").read_text()
-NAMES = {"$PORTFOLIO": "1", "$SLEEVE": "1", "$REVIEW": "1", "$REBALANCE": "1", "$TRANSACTION": "1", "$WALLET": "1"}
+NAMES = {
+    "$PORTFOLIO": "1",
+    "$SLEEVE": "1",
+    "$REVIEW": "1",
+    "$REBALANCE": "1",
+    "$TRANSACTION": "1",
+    "$WALLET": "1",
+    "$IMPORT": "1",
+}
 
 
 def paths() -> list[str]:

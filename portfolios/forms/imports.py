@@ -75,12 +75,13 @@ class UploadForm(forms.Form):
 class AnswersForm(forms.Form):
     """What a file leaves open, as it asks; `known` are answers that may be given otherwise.
 
-    `described` says in words what each candidate is. `choices` are codes that mean something already.
+    `described` says in words what each candidate is. `choices` are codes that mean something already. `imply` is
+    whether deposits are implied, None where that is not asked.
     """
 
     def __init__(
         self, *args: Any, questions: Sequence[Mapping[str, Any]], known: Mapping[str, str],
-        described: Mapping[str, str], choices: Iterable[AssetChoice] = (), imply: bool = False, **options: Any,
+        described: Mapping[str, str], choices: Iterable[AssetChoice] = (), imply: bool | None = None, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__(*args, **options)
         asked = {question["key"]: question for question in questions}
@@ -107,9 +108,10 @@ class AnswersForm(forms.Form):
                 label=_("What it means"),
                 help_text=_("Name, symbol or id of an asset; empty leaves its rows out."),
             )
-        self.fields["imply_deposits"] = forms.BooleanField(
-            required=False, initial=imply, label=IMPLY, help_text=IMPLY_HELP
-        )
+        if imply is not None:
+            self.fields["imply_deposits"] = forms.BooleanField(
+                required=False, initial=imply, label=IMPLY, help_text=IMPLY_HELP
+            )
 
     @property
     def assets(self) -> list[tuple[Mapping[str, Any], forms.BoundField, forms.BoundField]]:
@@ -139,7 +141,7 @@ class AnswersForm(forms.Form):
         return {
             "answers": {key: data[key] for key in ("zone", "date_order") if data.get(key)},
             "asset_choices": self.meanings,
-            "imply_deposits": data["imply_deposits"],
+            "imply_deposits": data.get("imply_deposits"),
         }
 
     def _mean(self, code: str, text: str, *, field: str) -> None:

@@ -81,7 +81,7 @@ def _answers_form(request: "HttpRequest", batch: ImportBatch) -> AnswersForm:
         known=batch.answers,
         described=describe_candidates(questions=batch.questions, day=last_closed_day()),
         choices=choices[:CHOICES] if batch.step == Step.PREVIEW else (),
-        imply=batch.imply_deposits,
+        imply=batch.imply_deposits if batch.step == Step.PREVIEW else None,
     )
 
 
