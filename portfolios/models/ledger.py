@@ -71,8 +71,11 @@ class Transaction(models.Model):
     # Value that crosses the portfolio's border; everything else is performance.
     EXTERNAL_KINDS = (Kind.DEPOSIT, Kind.WITHDRAWAL, Kind.GIFT_IN, Kind.GIFT_OUT)
 
-    portfolio = models.ForeignKey(Portfolio, models.CASCADE, related_name="transactions")
-    order = models.ForeignKey(Order, models.CASCADE, null=True, blank=True, related_name="transactions")
+    # A key that is held with its portfolio, below, is not checked a second time; indexes begin with the portfolio.
+    portfolio = models.ForeignKey(Portfolio, models.CASCADE, db_index=False, related_name="transactions")
+    order = models.ForeignKey(
+        Order, models.CASCADE, null=True, blank=True, db_constraint=False, db_index=False, related_name="transactions"
+    )
     kind = models.CharField(max_length=10, choices=Kind)
     at = models.DateTimeField()
     sequence = models.PositiveIntegerField(default=0, help_text=_("Order of entry within one instant."))
@@ -88,14 +91,26 @@ class Transaction(models.Model):
         default=False, help_text=_("A deposit that an import put before a payment whose money came from nowhere.")
     )
     batch = models.ForeignKey(
-        "ImportBatch", models.RESTRICT, null=True, blank=True, related_name="transactions", help_text=_("Its import.")
+        "ImportBatch",
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        related_name="transactions",
+        help_text=_("Its import."),
     )
     external_id = models.CharField(max_length=200, blank=True, help_text=_("The id that the source gave it."))
     row_key = models.CharField(
         max_length=64, blank=True, help_text=_("What makes a row of a file the same row in the next file.")
     )
     supersedes = models.OneToOneField(
-        "self", models.RESTRICT, null=True, blank=True, related_name="superseded_by", help_text=_("What this corrects.")
+        "self",
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        related_name="superseded_by",
+        help_text=_("What this corrects."),
     )
     voided_at = models.DateTimeField(null=True, blank=True)
 
@@ -124,6 +139,7 @@ class Transaction(models.Model):
         ]
         indexes = [
             models.Index(fields=["portfolio", "at", "sequence", "id"], name="ledger_in_time"),
+            models.Index(fields=["order"], condition=Q(order__isnull=False), name="transactions_of_an_order"),
             models.Index(fields=["portfolio", "kind", "at", "sequence", "id"], name="ledger_of_a_kind_in_time"),
             models.Index(
                 fields=["portfolio", "external_id"], condition=~Q(external_id=""), name="ledger_by_external_id"
@@ -144,11 +160,14 @@ class Entry(models.Model):
         PAYMENT = "payment", _("Payment")
         FEE = "fee", _("Fee")
 
-    portfolio = models.ForeignKey(Portfolio, models.CASCADE, related_name="+")
-    transaction = models.ForeignKey(Transaction, models.CASCADE, related_name="entries")
-    wallet = models.ForeignKey(Wallet, models.RESTRICT, related_name="+")
-    asset = models.ForeignKey("market.Asset", models.PROTECT, related_name="+")
-    sleeve = models.ForeignKey(Sleeve, models.RESTRICT, null=True, blank=True, related_name="+")
+    # A key that is held with its portfolio, below, is not checked a second time; indexes begin with the portfolio.
+    portfolio = models.ForeignKey(Portfolio, models.CASCADE, db_constraint=False, db_index=False, related_name="+")
+    transaction = models.ForeignKey(Transaction, models.CASCADE, db_constraint=False, related_name="entries")
+    wallet = models.ForeignKey(Wallet, models.RESTRICT, db_constraint=False, db_index=False, related_name="+")
+    asset = models.ForeignKey("market.Asset", models.PROTECT, db_index=False, related_name="+")
+    sleeve = models.ForeignKey(
+        Sleeve, models.RESTRICT, null=True, blank=True, db_constraint=False, db_index=False, related_name="+"
+    )
     role = models.CharField(max_length=10, choices=Role)
     at = models.DateTimeField(help_text=_("The instant of its transaction, kept here so that an asset has an order."))
     quantity = AmountField(help_text=_("Positive comes in, negative goes out."))
@@ -168,6 +187,7 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["portfolio", "asset", "at", "transaction"], name="entries_of_an_asset_in_time"),
             models.Index(fields=["portfolio", "wallet", "at", "transaction"], name="entries_of_a_wallet_in_time"),
+            models.Index(fields=["sleeve"], condition=Q(sleeve__isnull=False), name="entries_of_a_sleeve"),
         ]
 
     def __str__(self) -> str:
