@@ -1,6 +1,7 @@
 """The server of one machine: when it is ready, when it gives up, and with which words."""
 
 import io
+import logging
 import os
 import socket
 import subprocess
@@ -72,7 +73,9 @@ def test_it_is_ready_when_the_web_answers_and_no_night_is_missing(watch):
 @pytest.mark.worker
 @pytest.mark.django_db(transaction=True)
 def test_a_missing_night_is_run_through_the_worker(watch, memory_broker, capsys):
-    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
+    # Left to itself it would silence warnings in all tests that come after it in this process.
+    level = logging.getLogger().level
+    with start_worker(app, pool="solo", loglevel=level, perform_ping_check=False, shutdown_timeout=30):
         watching, said = watch()
 
     assert watching.is_ready

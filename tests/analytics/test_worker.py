@@ -1,5 +1,6 @@
 """Real Celery workers: one in a thread on a broker in memory, and a prefork one that is killed in mid-night."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -84,7 +85,9 @@ def test_a_worker_runs_the_night_that_a_tick_asks_for(memory_broker):
     make_market(40)
     make_portfolios(3)
 
-    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
+    # Left to itself it would silence warnings in all tests that come after it in this process.
+    level = logging.getLogger().level
+    with start_worker(app, pool="solo", loglevel=level, perform_ping_check=False, shutdown_timeout=30):
         app.send_task("analytics.tasks.tick_nights")
         wait_for(lambda: NightlyRun.objects.filter(day=YESTERDAY, status="done").exists())
 
