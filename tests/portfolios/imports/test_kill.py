@@ -121,7 +121,7 @@ def test_a_reading_that_is_killed_is_read_again_from_the_start(portfolio):
     )  # fmt: skip
 
     # The row of the batch is written for each thousands of rows: the last of these is the end of the step.
-    killed_at('"step" = ')
+    killed_at(', "step" = ')
     assert batch.rows.count() == 6001
     batch.refresh_from_db()
     assert batch.status == "running"
